@@ -1,0 +1,1 @@
+"""What should happen: findings, incidents, plans, approvals, decisions and the timeline, as pure values."""

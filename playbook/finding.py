@@ -1,0 +1,106 @@
+"""A finding: one alert about one or more instances, parsed at the door and never changed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+
+class Severity(StrEnum):
+    """GuardDuty's bands: critical 9 to 10, high 7 to 8.9, medium 4 to 6.9, low 1 to 3.9."""
+
+    CRITICAL = "critical"
+    HIGH = "high"
+    MEDIUM = "medium"
+    LOW = "low"
+
+    @property
+    def rank(self) -> int:
+        """0 for the most severe."""
+        return list(Severity).index(self)
+
+
+_BANDS = ((9.0, Severity.CRITICAL), (7.0, Severity.HIGH), (4.0, Severity.MEDIUM))
+
+
+def severity_of(score: float) -> Severity:
+    """The band of a GuardDuty score between 1.0 and 10.0."""
+    return next((band for least, band in _BANDS if score >= least), Severity.LOW)
+
+
+class Scope(StrEnum):
+    """What the finding is about; only instances are ec2ir's to respond to."""
+
+    INSTANCE = "instance"
+    OTHER = "other"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FindingType:
+    """A GuardDuty type such as `Backdoor:EC2/C&CActivity.B!DNS`, in its parts."""
+
+    full: str
+
+    @property
+    def purpose(self) -> str:
+        """What the attacker is after: `Backdoor`."""
+        return self.full.partition(":")[0]
+
+    @property
+    def resource(self) -> str:
+        """What is attacked: `EC2`, `Runtime`, `IAMUser`."""
+        return self.full.partition(":")[2].partition("/")[0]
+
+    @property
+    def name(self) -> str:
+        """The threat itself: `C&CActivity.B!DNS`."""
+        return self.full.partition("/")[2]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FindingKey:
+    """What makes two messages the same finding."""
+
+    account: str
+    region: str
+    id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Indicator:
+    """Something seen on the wire; kind is `ip`, `domain`, `port`, `hash` or `url`."""
+
+    kind: str
+    value: str
+    about: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One finding as its source last described it."""
+
+    key: FindingKey
+    source: str
+    type: FindingType
+    scope: Scope
+    score: float
+    title: str
+    description: str
+    instances: tuple[str, ...]
+    count: int
+    first_seen: datetime
+    last_seen: datetime
+    updated: datetime
+    archived: bool = False
+    sample: bool = False
+    actor: bool = False
+    """Whether the instance is the one that attacks, rather than the one attacked."""
+    caller: str = ""
+    """The principal that made the reported API call, where there is one: an ARN or a user name."""
+    indicators: tuple[Indicator, ...] = ()
+
+    @property
+    def severity(self) -> Severity:
+        """The band of the finding's own score."""
+        return severity_of(self.score)

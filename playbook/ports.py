@@ -1,0 +1,369 @@
+"""What commands need from the other rooms, as protocols; wiring hands in what fulfils them."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from contextlib import AbstractAsyncContextManager
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from playbook.approval import Approval, Decision
+from playbook.environment import Environment
+from playbook.finding import Finding, FindingKey, Severity
+from playbook.incident import Incident, InstanceFacts
+from playbook.ledger import Evidence
+from playbook.letter import Letter
+from playbook.outbox import Message, Sending
+from playbook.people import Person, Role
+from playbook.plan import Json
+from playbook.proposal import LeftOut, Proposal, ProposedStep
+from playbook.run import RunRecord, RunState, Step
+from playbook.slot import Slot, SlotState
+from playbook.target import Target
+from playbook.timeline import Entry
+
+# ── storage: one unit of work is one transaction; it commits when its block ends without an error ────────
+
+
+class Findings(Protocol):
+    """Findings by key, each with the incident it belongs to."""
+
+    async def get(self, key: FindingKey) -> Finding | None:
+        """The finding as last stored."""
+        ...
+
+    async def save(self, finding: Finding, raw: str, incident: str) -> None:
+        """Store or replace; `raw` is the message as received."""
+        ...
+
+    async def incident_of(self, key: FindingKey) -> str:
+        """The incident's id, or an empty string."""
+        ...
+
+    async def of(self, incident: str) -> tuple[Finding, ...]:
+        """An incident's findings: most severe first, then newest."""
+        ...
+
+
+class Incidents(Protocol):
+    """Incidents and their instances. At most one open incident holds an instance."""
+
+    async def add(self, incident: Incident, instances: Sequence[InstanceFacts]) -> None:
+        """Open it. Raises TooLate when an open incident holds one of the instances already."""
+        ...
+
+    async def get(self, incident: str) -> Incident | None:
+        """The incident of that id."""
+        ...
+
+    async def open_on(self, account: str, region: str, instance: str) -> Incident | None:
+        """The open incident that holds the instance."""
+        ...
+
+    async def in_channel(self, channel: str) -> Incident | None:
+        """The incident that is talked about in that Slack channel."""
+        ...
+
+    async def listed(self, *, closed: bool = False, most: int = 100) -> tuple[Incident, ...]:
+        """Open ones (also closed ones if asked), most severe and oldest first."""
+        ...
+
+    async def instances(self, incident: str) -> tuple[InstanceFacts, ...]:
+        """Its instances with what is known of them, in the order in which they came."""
+        ...
+
+    async def learn(self, incident: str, facts: InstanceFacts) -> None:
+        """Add an instance or replace what is known of it. Raises TooLate as `add` does."""
+        ...
+
+    async def tighten(self, incident: str, environment: Environment, severity: Severity) -> None:
+        """Raise environment and severity; neither is ever lowered."""
+        ...
+
+    async def set_channel(self, incident: str, channel: str) -> None:
+        """Remember the Slack channel."""
+        ...
+
+    async def set_card(self, incident: str, ts: str) -> None:
+        """Remember the card's message."""
+        ...
+
+    async def take_lead(self, incident: str, person: Person) -> bool:
+        """Make `person` the lead if there is none; whether that happened."""
+        ...
+
+    async def mark_contained(self, incident: str, at: datetime) -> bool:
+        """Set the moment of containment if it is not set; whether that happened."""
+        ...
+
+    async def unmark_contained(self, incident: str) -> None:
+        """An undo made the instance reachable again."""
+        ...
+
+    async def close(self, incident: str, at: datetime, why: str) -> bool:
+        """Close it if it is open; whether that happened."""
+        ...
+
+
+class Proposals(Protocol):
+    """Proposals and the approvals given to them."""
+
+    async def add(self, proposal: Proposal) -> tuple[str, ...]:
+        """Store it, supersede older pending ones with the same actions and kind on the instance; their ids."""
+        ...
+
+    async def get(self, proposal: str) -> Proposal | None:
+        """With its approvals, in order."""
+        ...
+
+    async def of(self, incident: str, *, pending: bool = False) -> tuple[Proposal, ...]:
+        """Oldest first."""
+        ...
+
+    async def approve(self, proposal: str, approval: Approval) -> bool:
+        """Add one person's approval while it is pending and unexpired at `approval.at`; whether that happened."""
+        ...
+
+    async def decide(self, proposal: str, decision: Decision, by: str, at: datetime) -> bool:
+        """Compare-and-set from pending; APPROVED only before expiry, EXPIRED only after. Whether it happened."""
+        ...
+
+
+class Runs(Protocol):
+    """Runs, their steps, and the intents of their effects."""
+
+    async def start(self, run: RunRecord, actions: Sequence[str]) -> None:
+        """Insert run and steps. Raises TooLate when a run is active on the instance, or of this id exists."""
+        ...
+
+    async def get(self, run: str) -> RunRecord | None:
+        """The run of that id."""
+        ...
+
+    async def of(self, incident: str) -> tuple[RunRecord, ...]:
+        """Oldest first."""
+        ...
+
+    async def in_state(self, states: Collection[RunState]) -> tuple[RunRecord, ...]:
+        """Oldest first."""
+        ...
+
+    async def take(self, run: str, holder: str, at: datetime) -> int:
+        """Make `holder` the one who carries it, state EXECUTING; answers the new attempt's number."""
+        ...
+
+    async def holds(self, run: str, holder: str, attempt: int) -> bool:
+        """Whether that holder and attempt still carry the run."""
+        ...
+
+    async def reopen(self, run: str, action: str, at: datetime) -> bool:
+        """Put a FAILED step back to WAITING and its run to APPROVED, to be carried again; whether it was failed."""
+        ...
+
+    async def set_state(self, run: str, state: RunState, at: datetime) -> None:
+        """Change the run's state; ends are stamped."""
+        ...
+
+    async def steps(self, run: str) -> tuple[Step, ...]:
+        """In the order in which they were proposed."""
+        ...
+
+    async def set_step(self, step: Step) -> None:
+        """Replace a step's row."""
+        ...
+
+    async def intend(
+        self, run: str, action: str, keys: Sequence[str], attempt: int, at: datetime
+    ) -> frozenset[str]:
+        """Record intents; answers those keys that had been recorded before."""
+        ...
+
+    async def outcome(self, run: str, action: str, key: str, words: str, at: datetime) -> None:
+        """Record how an effect ended."""
+        ...
+
+    async def beat(self, executor: str, at: datetime) -> None:
+        """An executor lives."""
+        ...
+
+    async def silent(self, before: datetime) -> tuple[str, ...]:
+        """Executors whose last beat is older."""
+        ...
+
+    async def bury(self, executor: str) -> None:
+        """Forget an executor."""
+        ...
+
+
+class Timeline(Protocol):
+    """Append-only."""
+
+    async def add(self, entry: Entry) -> None:
+        """Append."""
+        ...
+
+    async def of(self, incident: str) -> tuple[Entry, ...]:
+        """In the order of writing."""
+        ...
+
+
+class Ledger(Protocol):
+    """The evidence ledger, append-only, one chain an incident."""
+
+    async def add(self, incident: str, at: datetime, kind: str, subject: str, body: Json) -> Evidence:
+        """Seal and append behind the incident's last entry."""
+        ...
+
+    async def of(self, incident: str) -> tuple[Evidence, ...]:
+        """In order."""
+        ...
+
+    async def incidents(self) -> tuple[str, ...]:
+        """Every incident with evidence."""
+        ...
+
+
+class Outbox(Protocol):
+    """Rows for the sender."""
+
+    async def put(self, message: Message) -> None:
+        """Store; a key that is there already is left alone, except CARD and TOPIC, which are armed again."""
+        ...
+
+    async def take(self, holder: str, at: datetime, lease: timedelta) -> Sending | None:
+        """The next row: by urgency, then age, never one whose incident has an older row unsent or in other hands."""
+        ...
+
+    async def sent(self, sending: Sending, ts: str, at: datetime) -> None:
+        """Slack has it; `ts` is the message's own, or empty."""
+        ...
+
+    async def put_back(self, sending: Sending, due: datetime, problem: str) -> None:
+        """Try again at `due`."""
+        ...
+
+    async def refuse(self, sending: Sending, problem: str) -> None:
+        """Slack will never take it."""
+        ...
+
+    async def ts_of(self, key: str) -> str:
+        """The ts of what was sent under that key, or an empty string."""
+        ...
+
+    async def waiting(self) -> int:
+        """How many rows are not sent yet."""
+        ...
+
+
+class Slots(Protocol):
+    """Timers."""
+
+    async def add(self, slot: Slot) -> bool:
+        """Insert; whether it was new."""
+        ...
+
+    async def due(self, now: datetime, most: int = 100) -> tuple[Slot, ...]:
+        """Pending ones due by `now`, oldest first."""
+        ...
+
+    async def queued(self, before: datetime) -> tuple[Slot, ...]:
+        """Those that were queued before that moment and have not ended."""
+        ...
+
+    async def move(self, key: str, old: SlotState, new: SlotState, at: datetime) -> bool:
+        """Compare-and-set; whether it happened."""
+        ...
+
+    async def next_due(self) -> datetime | None:
+        """The earliest pending one."""
+        ...
+
+
+class Clicks(Protocol):
+    """Single-use ids of consequential clicks."""
+
+    async def claim(self, key: str, person: Person, at: datetime) -> tuple[Person, datetime] | None:
+        """None when the claim is now `person`'s; otherwise who had it before, and since when."""
+        ...
+
+
+class Letters(Protocol):
+    """Messages that could not be understood."""
+
+    async def keep(self, letter: Letter) -> bool:
+        """Store; whether it was new."""
+        ...
+
+    async def listed(self) -> tuple[Letter, ...]:
+        """Newest first."""
+        ...
+
+
+class Unit(Protocol):
+    """Everything that is remembered, within one transaction."""
+
+    @property
+    def findings(self) -> Findings: ...  # noqa: D102
+    @property
+    def incidents(self) -> Incidents: ...  # noqa: D102
+    @property
+    def proposals(self) -> Proposals: ...  # noqa: D102
+    @property
+    def runs(self) -> Runs: ...  # noqa: D102
+    @property
+    def timeline(self) -> Timeline: ...  # noqa: D102
+    @property
+    def ledger(self) -> Ledger: ...  # noqa: D102
+    @property
+    def outbox(self) -> Outbox: ...  # noqa: D102
+    @property
+    def slots(self) -> Slots: ...  # noqa: D102
+    @property
+    def clicks(self) -> Clicks: ...  # noqa: D102
+    @property
+    def letters(self) -> Letters: ...  # noqa: D102
+
+
+class Store(Protocol):
+    """Hands out units of work."""
+
+    def begin(self) -> AbstractAsyncContextManager[Unit]:
+        """A transaction for reading and writing; never held across a call to AWS or Slack."""
+        ...
+
+
+# ── the world ───────────────────────────────────────────────────────────────────────────────────────────
+
+
+class Cloud(Protocol):
+    """AWS, as far as commands see it."""
+
+    async def facts(self, account: str, region: str, instance: str) -> InstanceFacts:
+        """What AWS says of the instance; with `seen=False` and the problem in words when it can't be asked."""
+        ...
+
+    async def plan(
+        self, target: Target, actions: Sequence[str]
+    ) -> tuple[tuple[ProposedStep, ...], tuple[LeftOut, ...]]:
+        """Plan the actions at once. Raises Unreachable when the account can't be reached at all."""
+        ...
+
+
+class Directory(Protocol):
+    """Who holds which role, read fresh at every call."""
+
+    async def roles(self, person: Person) -> frozenset[Role]:
+        """The person's roles. Raises Unreachable when nobody can say."""
+        ...
+
+    async def holders(self, role: Role) -> tuple[Person, ...]:
+        """Everybody with the role. Raises Unreachable when nobody can say."""
+        ...
+
+
+class Executor(Protocol):
+    """What carries out approved runs."""
+
+    async def carry(self, run: str) -> None:
+        """Begin (or go on with) a run; returns as soon as that is certain to happen."""
+        ...

@@ -1,0 +1,34 @@
+"""A timer: a row with a deterministic key; whoever inserts it owns it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+
+class Alarm(StrEnum):
+    """What a slot wakes."""
+
+    PROOF = "proof"
+    EXPIRY = "expiry"
+
+
+class SlotState(StrEnum):
+    """A due slot ends DONE or MISSED; QUEUED means that an executor has it."""
+
+    PENDING = "pending"
+    QUEUED = "queued"
+    DONE = "done"
+    MISSED = "missed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Slot:
+    """`subject` is what it is about: `run/action` for PROOF, the proposal's id for EXPIRY."""
+
+    key: str
+    alarm: Alarm
+    subject: str
+    due: datetime
+    state: SlotState = SlotState.PENDING

@@ -1,0 +1,46 @@
+"""Text from outside, made harmless before a person or Slack sees it."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+CUT = "…"
+_ENTITIES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", "`": "ˋ", "*": "∗", "_": "＿", "~": "∼"})
+_KEPT = frozenset("\n")
+# Format characters can reorder or hide what is read: bidirectional marks, zero-width letters, soft hyphens.
+_HIDDEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
+_SCHEME = re.compile(r"\b(h)tt(ps?)(?=://)", re.IGNORECASE)
+
+
+def plain(text: str, limit: int = 200) -> str:
+    """`text` on one line, without control or invisible characters, at most `limit` characters long."""
+    seen = " ".join(text[: limit * 4].split())
+    kept = "".join(c for c in seen if unicodedata.category(c) not in _HIDDEN)
+    return kept if len(kept) <= limit and len(text) <= limit * 4 else kept[: limit - 1].rstrip() + CUT
+
+
+def mrkdwn(text: str, limit: int = 200) -> str:
+    """`text` as Slack's mrkdwn that can neither mention, link nor format anything.
+
+    The limit counts characters as read: entities such as `&lt;` count once.
+    """
+    return plain(text, limit).translate(_ENTITIES)
+
+
+def block(text: str, limit: int = 2500) -> str:
+    """Several lines of outside text for a code block: no backticks, no hidden characters, bounded."""
+    kept = "".join(c for c in text if c in _KEPT or unicodedata.category(c) not in _HIDDEN)
+    bounded = kept if len(kept) <= limit else kept[: limit - 1] + CUT
+    return bounded.translate(str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", "`": "ˋ"}))
+
+
+def defang(indicator: str) -> str:
+    """An address, domain or URL that nobody can click: `198[.]51[.]100[.]7`, `hxxp://evil[.]example`."""
+    return _SCHEME.sub(r"\1xx\2", plain(indicator)).replace(".", "[.]").replace("@", "[@]")
+
+
+def words(items: tuple[str, ...] | list[str], *, most: int = 5, joint: str = ", ") -> str:
+    """`items` as a list in words; what is over `most` is counted, never dropped in silence."""
+    shown = joint.join(items[:most])
+    return shown if len(items) <= most else f"{shown} and {len(items) - most} more"
