@@ -1,0 +1,1 @@
+"""Measurements of the product against its targets; run by `make bench`."""
