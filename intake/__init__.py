@@ -1,0 +1,1 @@
+"""The alert door: the queue, and one parser per source."""
