@@ -1,0 +1,10 @@
+"""Every action, in the order in which people read them. A new action is its file and one line here."""
+
+from __future__ import annotations
+
+from actions.action import AnyAction
+from actions.isolate import isolate
+
+ACTIONS: tuple[AnyAction, ...] = (isolate,)
+
+BY_NAME: dict[str, AnyAction] = {action.name: action for action in ACTIONS}

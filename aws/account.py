@@ -1,0 +1,101 @@
+"""One account in one region: typed clients, and calls made in the pool, recorded and translated."""
+
+from __future__ import annotations
+
+import asyncio
+import contextvars
+import functools
+from collections.abc import Callable
+from concurrent.futures import Executor
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar, cast
+
+from aws.clients import Clients
+from aws.errors import translated
+from playbook.policy import Policy
+
+if TYPE_CHECKING:
+    from mypy_boto3_autoscaling import AutoScalingClient
+    from mypy_boto3_ec2 import EC2Client
+    from mypy_boto3_elb import ElasticLoadBalancingClient
+    from mypy_boto3_elbv2 import ElasticLoadBalancingv2Client
+    from mypy_boto3_iam import IAMClient
+    from mypy_boto3_logs import CloudWatchLogsClient
+    from mypy_boto3_s3 import S3Client
+    from mypy_boto3_ssm import SSMClient
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+class Account:
+    """What actions see of AWS. `policy` is what the settings say about containment."""
+
+    def __init__(self, *, id: str, region: str, policy: Policy, clients: Clients, pool: Executor) -> None:  # noqa: A002
+        self.id = id
+        self.region = region
+        self.policy = policy
+        self._clients = clients
+        self._pool = pool
+
+    async def call(self, operation: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+        """Await a client's method in the pool: `await aws.call(aws.ec2.describe_instances, InstanceIds=[…])`.
+
+        Raises AwsRefused, Ambiguous or Unreachable.
+        """
+        context = contextvars.copy_context()
+        work = functools.partial(context.run, operation, *args, **kwargs)
+        with translated():
+            return await asyncio.get_running_loop().run_in_executor(self._pool, work)
+
+    @property
+    def ec2(self) -> EC2Client:
+        """Retries by itself: for reads and for writes that are harmless to repeat."""
+        return cast("EC2Client", self._client("ec2"))
+
+    @property
+    def ec2_once(self) -> EC2Client:
+        """Never retries by itself: for calls without an idempotency token."""
+        return cast("EC2Client", self._client("ec2", once=True))
+
+    @property
+    def iam(self) -> IAMClient:
+        """IAM is global; writes are puts."""
+        return cast("IAMClient", self._client("iam"))
+
+    @property
+    def autoscaling(self) -> AutoScalingClient:
+        """EC2 Auto Scaling."""
+        return cast("AutoScalingClient", self._client("autoscaling"))
+
+    @property
+    def elbv2(self) -> ElasticLoadBalancingv2Client:
+        """Application, network and gateway load balancers."""
+        return cast("ElasticLoadBalancingv2Client", self._client("elbv2"))
+
+    @property
+    def elb(self) -> ElasticLoadBalancingClient:
+        """Classic load balancers."""
+        return cast("ElasticLoadBalancingClient", self._client("elb"))
+
+    @property
+    def logs(self) -> CloudWatchLogsClient:
+        """CloudWatch Logs, where flow logs may be."""
+        return cast("CloudWatchLogsClient", self._client("logs"))
+
+    @property
+    def ssm(self) -> SSMClient:
+        """Systems Manager, for reads and puts."""
+        return cast("SSMClient", self._client("ssm"))
+
+    @property
+    def ssm_once(self) -> SSMClient:
+        """Never retries by itself: SendCommand takes no token."""
+        return cast("SSMClient", self._client("ssm", once=True))
+
+    @property
+    def s3(self) -> S3Client:
+        """The evidence bucket's client."""
+        return cast("S3Client", self._client("s3"))
+
+    def _client(self, service: str, *, once: bool = False) -> Any:
+        return self._clients.get(self.id, self.region, service, once=once)
