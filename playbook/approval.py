@@ -9,7 +9,7 @@ from enum import IntEnum, StrEnum
 
 from playbook.environment import Environment
 from playbook.errors import NotAllowed, Refused, TooLate
-from playbook.people import Person, Role
+from playbook.people import Door, Person, Role
 
 LIFETIME = timedelta(minutes=30)
 """How long a plan may wait for approval, and an approval for its run."""
@@ -68,11 +68,15 @@ def need(risks: Iterable[Risk], environment: Environment) -> Need:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Approval:
-    """One person's word for one hash. `override` is a break-glass reason, empty in ordinary approvals."""
+    """One person's word for one hash. `override` is a break-glass reason, empty in ordinary approvals.
+
+    `door` says whose word it is that the person holds the role: Slack's groups, or the settings' operators.
+    """
 
     person: Person
     at: datetime
     override: str = ""
+    door: Door = Door.CHAT
 
 
 def enough(wanted: Need, given: Sequence[Approval]) -> bool:

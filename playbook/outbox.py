@@ -10,7 +10,7 @@ from playbook.plan import Json
 
 
 class Post(StrEnum):
-    """What the sender does with a row. CARD carries no text: the card is rendered from stored state when sent."""
+    """What the sender does with a row. CARD and PLAN carry no text: they are rendered from stored state when sent."""
 
     OPEN_CHANNEL = "open_channel"
     CARD = "card"
@@ -20,6 +20,11 @@ class Post(StrEnum):
     THREAD = "thread"
     ANNOUNCE = "announce"
     CLOSE_CHANNEL = "close_channel"
+
+    @property
+    def live(self) -> bool:
+        """Whether it shows stored state, and so is sent again (as an edit) each time that state moves on."""
+        return self in (Post.CARD, Post.PLAN, Post.TOPIC)
 
 
 class Urgency(IntEnum):
@@ -32,7 +37,7 @@ class Urgency(IntEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Message:
-    """One row. The same `key` is never stored twice, but a CARD row that was sent is armed again."""
+    """One row. The same `key` is never stored twice, but a live row that was sent is armed again."""
 
     key: str
     incident: str
@@ -60,4 +65,4 @@ class Sending:
     again: bool
     attempts: int
     version: int
-    """For CARD rows: how often it was armed; a row armed again while being sent stays to be sent."""
+    """For live rows: how often it was armed; a row armed again while being sent stays to be sent."""

@@ -13,6 +13,13 @@ class Role(StrEnum):
     APPROVER = "approvers"
 
 
+class Door(StrEnum):
+    """Where a person came in; roles are read from Slack's groups in chat, from the settings at the terminal."""
+
+    CHAT = "chat"
+    TERMINAL = "terminal"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Person:
     """A person by Slack user id: the same person at the terminal carries the same id."""

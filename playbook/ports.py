@@ -14,7 +14,7 @@ from playbook.incident import Incident, InstanceFacts
 from playbook.ledger import Evidence
 from playbook.letter import Letter
 from playbook.outbox import Message, Sending
-from playbook.people import Person, Role
+from playbook.people import Door, Person, Role
 from playbook.plan import Json
 from playbook.proposal import LeftOut, Proposal, ProposedStep
 from playbook.run import RunRecord, RunState, Step
@@ -227,7 +227,7 @@ class Outbox(Protocol):
     """Rows for the sender."""
 
     async def put(self, message: Message) -> None:
-        """Store; a key that is there already is left alone, except CARD and TOPIC, which are armed again."""
+        """Store; a key that is there already is left alone, except live posts, which are armed again."""
         ...
 
     async def take(self, holder: str, at: datetime, lease: timedelta) -> Sending | None:
@@ -352,8 +352,8 @@ class Cloud(Protocol):
 class Directory(Protocol):
     """Who holds which role, read fresh at every call."""
 
-    async def roles(self, person: Person) -> frozenset[Role]:
-        """The person's roles. Raises Unreachable when nobody can say."""
+    async def roles(self, person: Person, door: Door) -> frozenset[Role]:
+        """The person's roles as that door knows them. Raises Unreachable when nobody can say."""
         ...
 
     async def holders(self, role: Role) -> tuple[Person, ...]:
