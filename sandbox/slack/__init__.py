@@ -1,0 +1,17 @@
+"""A strict, small Slack workspace in a box: for the tests and the demo."""
+
+from sandbox.slack.acts import Outcome
+from sandbox.slack.delivery import Ack, Delivery, Envelope, sign
+from sandbox.slack.errors import CannotActError, SlackError
+from sandbox.slack.http_delivery import HttpDelivery
+from sandbox.slack.in_process import InProcessDelivery
+from sandbox.slack.limits import Fault, Faults, Limits
+from sandbox.slack.models import App, Call, Channel, Ephemeral, Message, User, UserGroup, View
+from sandbox.slack.query import Button, blocks_in, buttons, texts, with_metadata
+from sandbox.slack.workspace import Workspace
+
+__all__ = [
+    "Ack", "App", "Button", "Call", "CannotActError", "Channel", "Delivery", "Envelope", "Ephemeral", "Fault",
+    "Faults", "HttpDelivery", "InProcessDelivery", "Limits", "Message", "Outcome", "SlackError", "User",
+    "UserGroup", "View", "Workspace", "blocks_in", "buttons", "sign", "texts", "with_metadata",
+]  # fmt: skip
