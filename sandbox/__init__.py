@@ -1,0 +1,1 @@
+"""A Slack workspace and an AWS account in a box, for the demo, drills and tests."""

@@ -1,0 +1,65 @@
+"""The SSM agents of the box's hosts: which can reach the service, and what they have run so far."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any, Final
+
+import requests
+
+from sandbox.aws.host import run
+from sandbox.aws.overlay.base import groups_of
+from sandbox.aws.rules import allows, rules_of
+from sandbox.aws.world import Command, Invocation, World, world_of
+
+# A public address of the kind that the service's regional endpoint answers on (RFC 5737 documentation range).
+ENDPOINT: Final = "203.0.113.10"
+
+
+def online(backend: Any, instance_id: str) -> bool:
+    """Whether the host runs and may open HTTPS to the service, directly or to an endpoint in its subnet.
+
+    Source: Systems Manager user guide, "Complete SSM Agent prerequisites": outbound port 443.
+    """
+    instance = backend.get_instance(instance_id)
+    if instance.state != "running":
+        return False
+    for eni in instance.nics.values():
+        rules = [rule for group in groups_of(eni) for rule in rules_of(group.egress_rules)]
+        inside = eni.subnet.cidr_block.split("/")[0]
+        if any(allows(rules, protocol="tcp", port=443, peer=peer) for peer in (ENDPOINT, inside)):
+            return True
+    return False
+
+
+def put(url: str, body: bytes, headers: Mapping[str, str]) -> int:
+    """PUT as curl would; the HTTP status."""
+    return requests.put(url, data=body, headers=dict(headers), timeout=30).status_code
+
+
+def _play(world: World, command: Command, invocation: Invocation) -> None:
+    invocation.started = world.now()
+    output = run(invocation.instance, "\n".join(command.parameters["commands"]), put)
+    invocation.code, invocation.stdout, invocation.stderr = output.code, output.stdout, output.stderr
+    invocation.status = "Success" if output.code == 0 else "Failed"
+    invocation.ended = world.now()
+
+
+def settle(backend: Any) -> None:
+    """Bring every command up to now: delivered, run, or expired undelivered.
+
+    A command for a host that is not connected waits until `TimeoutSeconds`. Source: Systems Manager user
+    guide, "Understanding command statuses" and "Understanding command timeout values".
+    """
+    world = world_of(backend)
+    for command in list(world.commands.values()):
+        age = world.now() - command.requested
+        for invocation in command.invocations.values():
+            if invocation.status not in {"Pending", "InProgress"}:
+                continue
+            if invocation.status == "Pending" and not online(backend, invocation.instance):
+                if age > timedelta(seconds=command.timeout):
+                    invocation.status, invocation.ended = "TimedOut", world.now()
+                continue
+            invocation.status = "InProgress"
+            if age >= timedelta(seconds=world.delays.command):
+                _play(world, command, invocation)

@@ -1,0 +1,1 @@
+"""The overlay: what moto does differently from AWS, put right from AWS's documentation."""

@@ -1,0 +1,33 @@
+"""Every request passes here: one at a time, and an operation that is not emulated is refused at once."""
+
+import warnings
+from threading import RLock
+from typing import Any, Final
+
+from moto.core.responses import ActionResult, BaseResponse
+
+from sandbox.aws.overlay.base import Override, Refusal
+
+# Moto's state is plain dicts, and clients come from a pool of threads.
+ONE_AT_A_TIME: Final = RLock()
+
+_call_action = BaseResponse.call_action
+
+
+def call_action(self: Any) -> Any:
+    """An action that the service does not offer gets InvalidAction, HTTP 400, which no SDK retries.
+
+    Source: EC2 API reference, "Error codes for the EC2 API", common client errors.
+    """
+    with ONE_AT_A_TIME:
+        try:
+            return _call_action(self)
+        except NotImplementedError as missing:
+            words = f"The AWS sandbox does not emulate this: {self.service_name or 'aws'}: {missing}"
+            with warnings.catch_warnings():
+                # Moto warns of a code that the service's model does not list; common errors are not listed.
+                warnings.simplefilter("ignore")
+                return self.serialized(ActionResult(Refusal("InvalidAction", words)))
+
+
+OVERRIDES = (Override(owner=BaseResponse, name="call_action", value=call_action),)

@@ -1,0 +1,38 @@
+"""Puts the overlay onto moto's classes; doing it again changes nothing."""
+
+from sandbox.aws.overlay import (
+    autoscaling,
+    dispatch,
+    ec2_filters,
+    ec2_instances,
+    ec2_interfaces,
+    ec2_snapshots,
+    ec2_volumes,
+    elb,
+    elbv2,
+    flow_logs,
+    iam_profiles,
+    ssm,
+)
+from sandbox.aws.overlay.base import Override
+
+OVERRIDES: tuple[Override, ...] = (
+    *dispatch.OVERRIDES,
+    *ec2_filters.OVERRIDES,
+    *ec2_interfaces.OVERRIDES,
+    *ec2_instances.OVERRIDES,
+    *ec2_volumes.OVERRIDES,
+    *ec2_snapshots.OVERRIDES,
+    *iam_profiles.OVERRIDES,
+    *autoscaling.OVERRIDES,
+    *elb.OVERRIDES,
+    *elbv2.OVERRIDES,
+    *flow_logs.OVERRIDES,
+    *ssm.OVERRIDES,
+)
+
+
+def install() -> None:
+    """Put the overlay onto moto's classes."""
+    for override in OVERRIDES:
+        setattr(override.owner, override.name, override.value)

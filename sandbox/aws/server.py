@@ -1,0 +1,112 @@
+"""The box as a server: `python -m sandbox.aws.server --port 0` prints its address and serves until stopped."""
+
+import argparse
+import json
+import logging
+import signal
+import sys
+from collections.abc import Callable, Iterable
+from threading import Event, Thread
+from typing import Any
+
+from sandbox.aws import environment as environment  # isort: skip - before moto
+
+from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
+from werkzeug.serving import make_server
+from werkzeug.wrappers import Request, Response
+
+from sandbox.aws.controls import here, run
+from sandbox.aws.environment import REGION
+from sandbox.aws.overlay.install import install
+
+Wsgi = Callable[[dict[str, Any], Any], Iterable[bytes]]
+
+
+class QuietHandler(MotoRequestHandler):
+    """Serves without a line per request."""
+
+    def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
+        """Say nothing."""
+
+
+def _answer(status: int, body: dict[str, Any]) -> Response:
+    return Response(json.dumps(body), status=status, mimetype="application/json")
+
+
+def control(request: Request) -> Response:
+    """`POST /sandbox/NAME?region=R` pulls a lever with the JSON body's parameters; `GET /sandbox/health`."""
+    name = request.path.removeprefix("/sandbox/")
+    if name == "health":
+        return _answer(200, {"ready": True})
+    try:
+        return _answer(
+            200, run(request.args.get("region", REGION), name, request.get_json(silent=True) or {})
+        )
+    except KeyError as missing:
+        return _answer(404, {"error": f"no such lever or parameter: {missing}"})
+    except ValueError as wrong:
+        return _answer(400, {"error": str(wrong)})
+
+
+def _unsupported(what: object) -> Response:
+    """What AWS answers to an action that a service does not offer; an SDK does not retry it."""
+    words = f"The AWS sandbox does not emulate this: {what}"
+    answer = _answer(400, {"__type": "InvalidAction", "message": words})
+    answer.headers["X-Amzn-ErrorType"] = "InvalidAction"
+    return answer
+
+
+def application(moto: Wsgi) -> Wsgi:
+    """The levers in front of moto; what moto lacks is a client error, never its HTML page."""
+
+    def serve(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        if environ.get("PATH_INFO", "").startswith("/sandbox/"):
+            return control(Request(environ))(environ, start_response)
+        try:
+            answer = Response.from_app(moto, environ, buffered=True)
+        except (AttributeError, KeyError, NotImplementedError, ImportError):
+            # Moto looks up a backend that it does not have.
+            answer = _unsupported(environ.get("HTTP_AUTHORIZATION", "").partition("/aws4_request")[0][-40:])
+        if answer.status_code in {404, 500} and answer.mimetype == "text/html":
+            answer = _unsupported(f"{environ.get('REQUEST_METHOD')} {environ.get('PATH_INFO')}")
+        return answer(environ, start_response)
+
+    return serve
+
+
+def _tick(region: str, seconds: float, over: Event) -> None:
+    while not over.wait(seconds):
+        here(region).tick()
+
+
+def _end(_number: int, _frame: object) -> None:
+    sys.exit(0)
+
+
+def main(argv: list[str] | None = None) -> None:
+    """Serve on 127.0.0.1 until SIGTERM or SIGINT."""
+    parser = argparse.ArgumentParser(description="An AWS account in a box.")
+    parser.add_argument("--port", type=int, default=0, help="0: any free port")
+    parser.add_argument("--region", default=REGION)
+    parser.add_argument("--ticker", type=float, default=0, help="seconds between flow-log ticks; 0: none")
+    options = parser.parse_args(argv)
+    install()
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)
+    app = application(DomainDispatcherApplication(create_backend_app))
+    server = make_server("127.0.0.1", options.port, app, threaded=True, request_handler=QuietHandler)
+    over = Event()
+    if options.ticker > 0:
+        Thread(target=_tick, args=(options.region, options.ticker, over), daemon=True).start()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, _end)
+    sys.stdout.write(f"http://127.0.0.1:{server.server_port}\n")
+    sys.stdout.flush()
+    try:
+        server.serve_forever()
+    finally:
+        over.set()
+        server.server_close()
+
+
+if __name__ == "__main__":
+    main()
