@@ -3,7 +3,7 @@
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -25,19 +25,21 @@ from sandbox.aws.overlay.base import ec2_of
 from sandbox.aws.overlay.install import install
 from sandbox.aws.world import system_clock, world_of
 
-KEYS = {"aws_access_key_id": "AKIASANDBOXSANDBOX00", "aws_secret_access_key": "sandbox"}
-
 
 @cache
 def _session(region: str) -> boto3.Session:
-    return boto3.Session(region_name=region, **KEYS)
+    return boto3.Session(
+        region_name=region,
+        aws_access_key_id="AKIASANDBOXSANDBOX00",
+        aws_secret_access_key="sandbox",  # noqa: S106 - the box takes any
+    )
 
 
 @cache
 def _client(region: str, service: str, endpoint: str | None) -> Any:
     config = Config(retries={"mode": "standard", "total_max_attempts": 2}, max_pool_connections=50)
-    maker: Any = _session(region).client
-    return maker(service, endpoint_url=endpoint, config=config)
+    session: Any = _session(region)
+    return session.client(service, endpoint_url=endpoint, config=config)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,7 +69,7 @@ class AwsBox:
 
 
 @contextmanager
-def emulated(*, region: str = REGION, clock: Callable[[], datetime] = system_clock) -> Iterator[AwsBox]:
+def emulated(*, region: str = REGION, clock: Callable[[], datetime] = system_clock) -> Generator[AwsBox]:
     """A fresh box in this process, for as long as the block lasts.
 
     Clients from any thread reach it, if they are made after this module was imported. `clock` gives the
@@ -111,7 +113,7 @@ def start(*, region: str = REGION, port: int = 0, ticker: float = 0) -> AwsBox:
 
 
 @contextmanager
-def started(*, region: str = REGION, ticker: float = 0) -> Iterator[AwsBox]:
+def started(*, region: str = REGION, ticker: float = 0) -> Generator[AwsBox]:
     """A box as a process of its own, for as long as the block lasts."""
     box = start(region=region, ticker=ticker)
     try:

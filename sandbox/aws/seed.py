@@ -209,7 +209,7 @@ def seed(clients: Clients, *, variant: Variant = "asg") -> Account:
     role_id, profile_arn = _role(clients("iam"), ROLE, ROLE_PATH, PROFILE, PROFILE_PATH)
     _role(clients("iam"), "dev-box", "/", "dev-box", "/")
     balanced = variant in {"asg", "targets"}
-    target_groups: tuple[str, ...] = _target_groups(clients, net, variant) if balanced else ()
+    target_groups = _target_groups(clients, net, variant) if balanced else tuple[str, ...]()
     named = {"IamInstanceProfile": {"Name": PROFILE}}
     bystander_tags = {"Name": "web-2", "Environment": "production", "owner": "payments"}
     bystander = _launch(ec2, net, net.web_group, disks=_disks(20), tags=bystander_tags, **named)

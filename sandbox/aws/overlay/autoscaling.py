@@ -27,6 +27,7 @@ def lifecycle_state(self: Any) -> str:
 
     Source: EC2 Auto Scaling user guide, "Amazon EC2 Auto Scaling instance lifecycle".
     """
+    name: str
     name, until = notes_on(self)["lifecycle"]
     arrived = until is None or _world(self).now() >= until
     return ON_THE_WAY.get(name, name) if arrived else name

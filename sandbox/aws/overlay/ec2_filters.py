@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from fnmatch import fnmatchcase
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from moto.ec2 import utils
 from moto.ec2.models.elastic_network_interfaces import NetworkInterface
@@ -16,9 +16,13 @@ def _enis(instance: Any) -> list[Any]:
     return list(instance.nics.values())
 
 
+def _profile(instance: Any) -> dict[str, Any]:
+    return instance.iam_instance_profile or {}
+
+
 INSTANCE: Final[Mapping[str, Values]] = {
-    "iam-instance-profile.arn": lambda i: [(i.iam_instance_profile or {}).get("Arn")],
-    "iam-instance-profile.id": lambda i: [(i.iam_instance_profile or {}).get("Id")],
+    "iam-instance-profile.arn": lambda i: [_profile(i).get("Arn")],
+    "iam-instance-profile.id": lambda i: [_profile(i).get("Id")],
     "block-device-mapping.volume-id": lambda i: [d.volume_id for d in i.block_device_mapping.values()],
     "block-device-mapping.device-name": lambda i: list(i.block_device_mapping),
     "instance-lifecycle": lambda i: [i.lifecycle],
@@ -91,7 +95,7 @@ def is_filter_matching(obj: Any, name: str, wanted: Any) -> bool:
         return False
     value = obj.get_filter_value(name)
     if isinstance(value, list):
-        return matches(list[Any](value), wanted)
+        return matches(cast("list[Any]", value), wanted)
     return _is_matching(obj, name, wanted)
 
 

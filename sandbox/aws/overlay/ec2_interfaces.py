@@ -62,7 +62,7 @@ def instance_groups(self: Any) -> list[Any]:
 
     Source: EC2 API reference, Instance, `GroupSet`.
     """
-    nics = notes_on(self).get("nics") or {}
+    nics: dict[int, Any] = notes_on(self).get("nics", {})
     return groups_of(nics[0]) if 0 in nics else notes_on(self).get("launch_groups", [])
 
 

@@ -105,7 +105,7 @@ def _reachable(group: Any, target: dict[str, Any], balancers: list[Any]) -> bool
     if eni is None:
         return True
     rules = [rule for own in groups_of(eni) for rule in rules_of(own.ingress_rules)]
-    held: list[str] = [group for balancer in balancers for group in balancer.security_groups or []]
+    held = [str(group) for balancer in balancers for group in list[Any](balancer.security_groups or [])]
     subnets = [subnet for balancer in balancers for subnet in balancer.subnets]
     # A balancer's node takes an address in each of its subnets; the fifth is the first that AWS leaves free.
     nodes = [str(ip_network(subnet.cidr_block)[4]) for subnet in subnets]
