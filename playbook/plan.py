@@ -62,9 +62,14 @@ def _adapter(kind: type[Any]) -> TypeAdapter[Any]:
     return TypeAdapter(kind)
 
 
+def dump_json(value: object) -> Json:
+    """A dataclass as JSON values: datetimes as ISO strings, sets and tuples as lists."""
+    return cast("Json", _adapter(type(value)).dump_python(value, mode="json"))
+
+
 def dump(plan: Plan) -> Json:
     """The plan as JSON values, from which `load` makes an equal plan."""
-    return cast("Json", _adapter(type(plan)).dump_python(plan, mode="json"))
+    return dump_json(plan)
 
 
 def load(kind: type[P], body: Json) -> P:

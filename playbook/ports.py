@@ -168,6 +168,10 @@ class Runs(Protocol):
         """In the order in which they were proposed."""
         ...
 
+    async def steps_of(self, incident: str) -> tuple[Step, ...]:
+        """The steps of all runs of an incident, by run (oldest first) and order."""
+        ...
+
     async def set_step(self, step: Step) -> None:
         """Replace a step's row."""
         ...

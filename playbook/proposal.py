@@ -39,7 +39,7 @@ class LeftOut:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Proposal:
-    """`proposer` is None for what ec2ir itself proposes. A proposal is carried out at most once: by the run of its id."""
+    """`proposer` is None for what ec2ir itself proposes. It is carried out at most once: by the run of its id."""
 
     id: str
     target: Target

@@ -1,0 +1,194 @@
+"""The board: everything that a card or a terminal shows of an incident, folded from what is stored."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from actions.action import AnyAction
+from actions.catalogue import ACTIONS
+from commands.desk import the_incident
+from playbook.approval import LIFETIME, Decision
+from playbook.clock import elapsed
+from playbook.decisions import Recommendation, recommend
+from playbook.finding import Finding
+from playbook.incident import Incident, IncidentState, InstanceFacts
+from playbook.ports import Unit
+from playbook.proposal import Kind, Proposal
+from playbook.run import ACTIVE, RunRecord, Step, StepState
+
+
+class Mark(StrEnum):
+    """A row's state, as a mark and a word; the word is always shown with the mark."""
+
+    NOT_STARTED = "not started"
+    WAITING = "waiting"
+    RUNNING = "running"
+    PROVED = "proved"
+    FAILED = "failed"
+    UNDONE = "undone"
+    NOT_APPLICABLE = "does not apply"
+
+
+class Verb(StrEnum):
+    """What a row's button asks for."""
+
+    PLAN = "plan"
+    RETRY = "retry"
+    UNDO = "undo"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """One step of one instance. `run` is the run that the row's state comes from; `why_not` says why no button."""
+
+    action: AnyAction
+    mark: Mark
+    words: str
+    run: str = ""
+    offers: tuple[Verb, ...] = ()
+    why_not: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Section:
+    """One instance, its rows, and the plan that ec2ir itself proposes for it, while that waits."""
+
+    facts: InstanceFacts
+    rows: tuple[Row, ...]
+    recommended: Proposal | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Board:
+    """`pending` are all plans that wait for approval, oldest first."""
+
+    incident: Incident
+    findings: tuple[Finding, ...]
+    recommendation: Recommendation
+    sections: tuple[Section, ...]
+    pending: tuple[Proposal, ...]
+    now: datetime
+
+    @property
+    def subject(self) -> str:
+        """The first instance's name or id, which channel and card are called by."""
+        first = self.sections[0].facts if self.sections else None
+        return (first.name or first.instance) if first else self.incident.title
+
+
+async def board(unit: Unit, incident: str, now: datetime) -> Board:
+    """The board of an incident. Raises BadInput when there is none of that id. A constant number of queries."""
+    found = await the_incident(unit, incident)
+    findings = await unit.findings.of(incident)
+    instances = await unit.incidents.instances(incident)
+    proposals = await unit.proposals.of(incident)
+    runs = await unit.runs.of(incident)
+    steps = await unit.runs.steps_of(incident)
+    return Board(
+        incident=found,
+        findings=findings,
+        recommendation=recommend(findings[0] if findings else None, found.environment),
+        sections=tuple(_section(found, facts, proposals, runs, steps, now) for facts in instances),
+        pending=tuple(p for p in proposals if p.decision is Decision.PENDING and p.expires > now),
+        now=now,
+    )
+
+
+def _section(
+    incident: Incident,
+    facts: InstanceFacts,
+    proposals: Sequence[Proposal],
+    runs: Sequence[RunRecord],
+    steps: Sequence[Step],
+    now: datetime,
+) -> Section:
+    mine = [r for r in runs if r.target.instance == facts.instance and r.kind is Kind.DO]
+    busy = any(r.state in ACTIVE for r in runs if r.target.instance == facts.instance)
+    planned = [p for p in proposals if p.target.instance == facts.instance]
+    latest: dict[str, tuple[RunRecord, Step]] = {}
+    for run in mine:
+        latest |= {s.action: (run, s) for s in steps if s.run == run.id}
+    left_out = {left.action: left.why for p in planned for left in p.left_out}
+    waiting = [p for p in planned if p.decision is Decision.PENDING and p.expires > now]
+    rows = tuple(
+        _row(
+            incident, action, latest.get(action.name), left_out.get(action.name, ""), waiting, now, busy=busy
+        )
+        for action in ACTIONS
+    )
+    recommended = next((p for p in reversed(waiting) if p.proposer is None and p.kind is Kind.DO), None)
+    return Section(facts=facts, rows=rows, recommended=recommended)
+
+
+def _row(
+    incident: Incident,
+    action: AnyAction,
+    latest: tuple[RunRecord, Step] | None,
+    left_out: str,
+    waiting: Sequence[Proposal],
+    now: datetime,
+    *,
+    busy: bool,
+) -> Row:
+    plan_waits = next((p for p in waiting if action.name in p.actions), None)
+    if latest is None or latest[1].state is StepState.UNDONE:
+        mark, words = _not_in_force(latest, left_out, plan_waits)
+        offers: tuple[Verb, ...] = (Verb.PLAN,)
+        run = ""
+    else:
+        run = latest[0].id
+        mark, words = _in_force(latest[1], now)
+        offers = _offers(action, latest, now)
+    why_not = _barred(incident, busy=busy)
+    if not offers and not why_not and action.undo is None and mark is Mark.PROVED:
+        why_not = "Undo not possible: evidence"
+    return Row(
+        action=action, mark=mark, words=words, run=run, offers=() if why_not else offers, why_not=why_not
+    )
+
+
+def _barred(incident: Incident, *, busy: bool) -> str:
+    if incident.state is IncidentState.CLOSED:
+        return "the incident is closed"
+    return "another run is under way on this instance" if busy else ""
+
+
+def _not_in_force(
+    latest: tuple[RunRecord, Step] | None, left_out: str, plan_waits: Proposal | None
+) -> tuple[Mark, str]:
+    if plan_waits is not None:
+        verb = "undo" if plan_waits.kind is Kind.UNDO else "plan"
+        return Mark.WAITING, f"{verb} {plan_waits.hash[:4]} waits for approval"
+    if latest is not None:
+        return Mark.UNDONE, "as it was before"
+    return (Mark.NOT_APPLICABLE, left_out) if left_out else (Mark.NOT_STARTED, "")
+
+
+def _in_force(step: Step, now: datetime) -> tuple[Mark, str]:
+    took = elapsed(step.ended - step.began) if step.began and step.ended else ""
+    says = "; ".join(step.says)
+    match step.state:
+        case StepState.WAITING:
+            return Mark.RUNNING, "approved, about to start"
+        case StepState.RUNNING:
+            return Mark.RUNNING, f"running for {elapsed(now - step.began)}" if step.began else "running"
+        case StepState.PROVED:
+            return Mark.PROVED, f"{says} · {took}" if took else says
+        case StepState.APPLIED:
+            return Mark.WAITING, f"{says}; {step.waits}" if step.waits else says
+        case _:
+            return Mark.FAILED, step.problem or says
+
+
+def _offers(action: AnyAction, latest: tuple[RunRecord, Step], now: datetime) -> tuple[Verb, ...]:
+    run, step = latest
+    undo = (Verb.UNDO,) if action.undo is not None else ()
+    if step.state in (StepState.PROVED, StepState.APPLIED):
+        return undo
+    if step.state is StepState.FAILED:
+        fresh = now <= run.approved + LIFETIME
+        return ((Verb.RETRY,) if fresh else (Verb.PLAN,)) + undo
+    return ()

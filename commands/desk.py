@@ -1,0 +1,40 @@
+"""The desk that every command works at: the ports, the clock and the settings, handed in by the wiring."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from playbook.clock import Clock
+from playbook.errors import BadInput
+from playbook.incident import Incident
+from playbook.policy import Policy
+from playbook.ports import Cloud, Directory, Executor, Store, Unit
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Desk:
+    """`account` and `region` are where an instance is looked for when nobody says. `own_roles` are the names
+    of the bot's own IAM roles: findings whose caller they are never start an incident.
+    """
+
+    store: Store
+    cloud: Cloud
+    directory: Directory
+    executor: Executor
+    clock: Clock
+    new_id: Callable[[], str]
+    policy: Policy = field(default_factory=Policy)
+    account: str = ""
+    region: str = ""
+    own_roles: frozenset[str] = frozenset()
+
+
+async def the_incident(unit: Unit, incident: str) -> Incident:
+    """The incident of that id. Raises BadInput when there is none."""
+    found = await unit.incidents.get(incident)
+    if found is None:
+        raise BadInput(
+            f"There is no incident “{incident[:40]}”.", then="ec2ir incidents, or /ec2ir status, lists them."
+        )
+    return found

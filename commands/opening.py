@@ -1,0 +1,64 @@
+"""Opening an incident: stored with its first rows and everything that Slack is to be told, in one transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from commands.telling import show, tell
+from playbook.environment import strictest
+from playbook.finding import Severity
+from playbook.incident import Incident, IncidentState, InstanceFacts
+from playbook.outbox import Message, Post, Urgency
+from playbook.people import Person
+from playbook.ports import Unit
+from playbook.timeline import Entry, Event
+
+
+async def open_incident(
+    unit: Unit,
+    *,
+    incident: str,
+    at: datetime,
+    title: str,
+    severity: Severity,
+    instances: Sequence[InstanceFacts],
+    sample: bool,
+    by: Person,
+) -> Incident:
+    """Store it, and leave word for a channel, a topic, an announcement and a card.
+
+    Raises TooLate when an open incident holds one of the instances already.
+    """
+    opened = Incident(
+        id=incident,
+        state=IncidentState.OPEN,
+        opened=at,
+        title=title,
+        severity=severity,
+        environment=strictest(i.environment for i in instances),
+        sample=sample,
+    )
+    await unit.incidents.add(opened, instances)
+    for post in (Post.OPEN_CHANNEL, Post.ANNOUNCE):
+        await unit.outbox.put(
+            Message(key=f"{incident}:{post.value}", incident=incident, post=post, at=at, urgency=Urgency.NOW)
+        )
+    await tell(unit, incident=incident, at=at, actor=by.id, event=Event.OPENED, words=title)
+    for facts in instances:
+        words = facts.problem or f"{facts.instance} is {facts.state}, {facts.environment.value}"
+        await unit.timeline.add(_facts_entry(incident, at, facts.instance, words))
+    await unit.outbox.put(Message(key=f"{incident}:topic", incident=incident, post=Post.TOPIC, at=at))
+    await show(unit, incident, at)
+    return opened
+
+
+def _facts_entry(incident: str, at: datetime, instance: str, words: str) -> Entry:
+    return Entry(
+        incident=incident,
+        at=at,
+        actor="ec2ir",
+        event=Event.FACTS,
+        words=words,
+        data={"instance": instance},
+    )

@@ -1,0 +1,214 @@
+"""Propose a step, several, or what the playbook recommends: plan it, store it under its hash, and show it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+
+from actions.catalogue import BY_NAME
+from commands.desk import Desk, the_incident
+from commands.roles import require_any_role
+from commands.telling import show_plan, tell
+from playbook.approval import LIFETIME
+from playbook.decisions import recommend
+from playbook.environment import strictest
+from playbook.errors import BadInput, Refused
+from playbook.incident import Incident, IncidentState, InstanceFacts
+from playbook.people import BOT, Door, Person
+from playbook.ports import Unit
+from playbook.proposal import Kind, LeftOut, Proposal, ProposedStep
+from playbook.run import StepState
+from playbook.slot import Alarm, Slot
+from playbook.timeline import Event
+
+
+async def propose(
+    desk: Desk,
+    incident: str,
+    actions: Sequence[str],
+    *,
+    by: Person,
+    door: Door,
+    instance: str = "",
+) -> Proposal:
+    """Plan these actions on an instance of the incident (its first, unless named) and ask for approval.
+
+    Raises BadInput for an unknown name, NotAllowed without a role, Refused when nothing is left to do or the
+    incident is closed, Unreachable when AWS can't be asked.
+    """
+    _known(actions)
+    await require_any_role(desk, by, door)
+    return await _propose(desk, incident, actions, proposer=by, instance=instance)
+
+
+async def propose_recommended(desk: Desk, incident: str, *, instance: str = "") -> tuple[Proposal, ...]:
+    """Plan what the playbook recommends for each instance (or the named one); the bot is the proposer.
+
+    Where it recommends nothing, or nothing can be planned, no proposal is made: the card says what is.
+    """
+    async with desk.store.begin() as unit:
+        found = await the_incident(unit, incident)
+        findings = await unit.findings.of(incident)
+        instances = await unit.incidents.instances(incident)
+    steps = recommend(findings[0] if findings else None, found.environment).steps
+    chosen = [i for i in instances if i.instance == instance or not instance]
+    if not steps:
+        return ()
+    made = await asyncio.gather(*(_propose_or_say(desk, incident, steps, i) for i in chosen))
+    return tuple(proposal for proposal in made if proposal is not None)
+
+
+async def propose_undo(desk: Desk, run: str, action: str, *, by: Person, door: Door) -> Proposal:
+    """Ask to take back one step of a run. Raises Refused when it can't be undone or did nothing."""
+    _known([action])
+    await require_any_role(desk, by, door)
+    async with desk.store.begin() as unit:
+        original, record = await unit.proposals.get(run), await unit.runs.get(run)
+        if original is None or record is None or record.kind is Kind.UNDO:
+            raise BadInput(
+                f"There is no run “{run[:40]}” to undo.", then="The card's rows have Undo buttons."
+            )
+        await _must_be_open(unit, original.target.incident)
+        found = await the_incident(unit, original.target.incident)
+        done = {s.action: s for s in await unit.runs.steps(run)}
+        bodies = {s.action: s for s in original.steps}
+    step = done.get(action)
+    if BY_NAME[action].undo is None:
+        raise Refused(
+            f"“{BY_NAME[action].title}” can't be undone.", then="It is evidence, or has no way back."
+        )
+    if step is None or step.state in (StepState.WAITING, StepState.RUNNING, StepState.UNDONE):
+        raise Refused(f"“{BY_NAME[action].title}” is not in force in this run.", then="Look at the card.")
+    proposal = _made(
+        desk, found, original.target.account, original.target.region, original.target.instance,
+        kind=Kind.UNDO, steps=(bodies[action],), left_out=(), proposer=by, undoes=run,
+    )  # fmt: skip
+    await _store(desk, proposal)
+    return proposal
+
+
+async def propose_anew(desk: Desk, run: str, action: str, changed: str) -> None:
+    """The world is not what a step's plan was made from: say what changed, and plan that step anew."""
+    async with desk.store.begin() as unit:
+        original = await unit.proposals.get(run)
+        if original is None or original.kind is Kind.UNDO:
+            return
+        await tell(
+            unit, incident=original.target.incident, at=desk.clock(), actor=BOT.id, event=Event.CHANGED,
+            words=f"{changed} Here is the new plan.", data={"run": run, "action": action},
+            aloud=f"changed:{run}:{action}",
+        )  # fmt: skip
+    target = original.target
+    try:
+        await _propose(desk, target.incident, [action], proposer=original.proposer, instance=target.instance)
+    except Refused as refusal:
+        async with desk.store.begin() as unit:
+            await tell(
+                unit, incident=target.incident, at=desk.clock(), actor=BOT.id, event=Event.NOTE, words=str(refusal)
+            )  # fmt: skip
+
+
+async def _propose_or_say(
+    desk: Desk, incident: str, steps: Sequence[str], facts: InstanceFacts
+) -> Proposal | None:
+    try:
+        return await _propose(desk, incident, steps, proposer=None, instance=facts.instance)
+    except Refused as refusal:
+        async with desk.store.begin() as unit:
+            await tell(
+                unit, incident=incident, at=desk.clock(), actor=BOT.id, event=Event.NOTE,
+                words=f"No plan for {facts.instance}: {refusal}",
+            )  # fmt: skip
+        return None
+
+
+async def _propose(
+    desk: Desk, incident: str, actions: Sequence[str], *, proposer: Person | None, instance: str
+) -> Proposal:
+    async with desk.store.begin() as unit:
+        await _must_be_open(unit, incident)
+        instances = await unit.incidents.instances(incident)
+    facts = next((i for i in instances if i.instance == instance or not instance), None)
+    if facts is None:
+        raise BadInput(f"{instance} is not part of this incident.", then="/ec2ir status names its instances.")
+    fresh, (steps, left_out) = await asyncio.gather(
+        desk.cloud.facts(facts.account, facts.region, facts.instance),
+        desk.cloud.plan(facts.target(incident), tuple(actions)),
+    )
+    async with desk.store.begin() as unit:
+        found = await the_incident(unit, incident)
+        await unit.incidents.tighten(incident, fresh.environment, found.severity)
+        if fresh.seen:
+            await unit.incidents.learn(incident, fresh)
+        found = await the_incident(unit, incident)
+    if not steps:
+        why = "; ".join(f"{BY_NAME[s.action].title}: {s.why}" for s in left_out)
+        raise Refused(f"There is nothing to do. {why}", means="Nothing was planned.")
+    proposal = _made(
+        desk, found, facts.account, facts.region, facts.instance,
+        kind=Kind.DO, steps=steps, left_out=left_out, proposer=proposer,
+    )  # fmt: skip
+    await _store(desk, proposal)
+    return proposal
+
+
+def _made(
+    desk: Desk,
+    incident: Incident,
+    account: str,
+    region: str,
+    instance: str,
+    *,
+    kind: Kind,
+    steps: tuple[ProposedStep, ...],
+    left_out: tuple[LeftOut, ...],
+    proposer: Person | None,
+    undoes: str = "",
+) -> Proposal:
+    now = desk.clock()
+    facts = InstanceFacts(account=account, region=region, instance=instance)
+    return Proposal(
+        id=desk.new_id(),
+        target=facts.target(incident.id),
+        kind=kind,
+        steps=steps,
+        left_out=left_out,
+        proposer=proposer,
+        environment=strictest([incident.environment]),
+        sample=incident.sample,
+        made=now,
+        expires=now + LIFETIME,
+        undoes=undoes,
+    )
+
+
+async def _store(desk: Desk, proposal: Proposal) -> None:
+    now, incident = desk.clock(), proposal.target.incident
+    titles = ", ".join(BY_NAME[a].title for a in proposal.actions)
+    verb = "Undo" if proposal.kind is Kind.UNDO else "Plan"
+    async with desk.store.begin() as unit:
+        for older in await unit.proposals.add(proposal):
+            await show_plan(unit, incident, older, now)
+        await unit.slots.add(
+            Slot(key=f"expire:{proposal.id}", alarm=Alarm.EXPIRY, subject=proposal.id, due=proposal.expires)
+        )
+        await tell(
+            unit, incident=incident, at=now, actor=(proposal.proposer or BOT).id, event=Event.PROPOSED,
+            words=f"{verb} {proposal.hash[:4]} on {proposal.target.instance}: {titles}",
+            data={"proposal": proposal.id, "hash": proposal.hash, "actions": list(proposal.actions)},
+        )  # fmt: skip
+        await show_plan(unit, incident, proposal.id, now)
+
+
+def _known(actions: Sequence[str]) -> None:
+    unknown = [a for a in actions if a not in BY_NAME]
+    if unknown or not actions:
+        raise BadInput(
+            f"There is no step “{', '.join(unknown)[:60]}”.", then=f"There are: {', '.join(BY_NAME)}."
+        )
+
+
+async def _must_be_open(unit: Unit, incident: str) -> None:
+    found = await the_incident(unit, incident)
+    if found.state is not IncidentState.OPEN:
+        raise Refused("This incident is closed.", means="Nothing was planned.", then="Declare a new one.")

@@ -1,0 +1,59 @@
+"""What commands write together: a timeline row, the card that shows it, and a line in the channel if it is news."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from playbook.outbox import Message, Post, Urgency
+from playbook.plan import Json
+from playbook.ports import Unit
+from playbook.timeline import Entry, Event
+
+
+async def tell(
+    unit: Unit,
+    *,
+    incident: str,
+    at: datetime,
+    actor: str,
+    event: Event,
+    words: str,
+    data: Json | None = None,
+    aloud: str = "",
+    ping: Sequence[str] = (),
+) -> None:
+    """Append to the timeline and show the card anew.
+
+    `aloud` is a key that makes the words a channel message, sent once; `ping` are the ids of people to mention.
+    """
+    await unit.timeline.add(
+        Entry(incident=incident, at=at, actor=actor, event=event, words=words, data=data or {})
+    )
+    if aloud:
+        body: Json = {"words": words, "event": event.value, "ping": list(ping)}
+        await unit.outbox.put(
+            Message(key=f"{incident}:{aloud}", incident=incident, post=Post.CHANNEL, at=at, body=body)
+        )
+    await show(unit, incident, at)
+
+
+async def show(unit: Unit, incident: str, at: datetime) -> None:
+    """Render the card again from what is stored now."""
+    await unit.outbox.put(
+        Message(key=f"{incident}:card", incident=incident, post=Post.CARD, at=at, urgency=Urgency.NOW)
+    )
+
+
+async def show_plan(unit: Unit, incident: str, proposal: str, at: datetime) -> None:
+    """Post the plan's message, or edit it to what is decided by now."""
+    await unit.outbox.put(
+        Message(
+            key=f"{incident}:plan:{proposal}",
+            incident=incident,
+            post=Post.PLAN,
+            at=at,
+            body={"proposal": proposal},
+            urgency=Urgency.NOW,
+        )
+    )
