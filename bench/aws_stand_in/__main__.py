@@ -3,10 +3,11 @@
 import argparse
 import asyncio
 import gc
+import selectors
 import sys
 
 from bench.aws_stand_in.dispatch import load_routes
-from bench.aws_stand_in.http import Connection
+from bench.aws_stand_in.http import Backlog, Connection
 from bench.aws_stand_in.server import StandIn
 
 
@@ -17,7 +18,10 @@ async def serve(rtt_ms: float, port: int, *, until_stdin_closes: bool) -> None:
     gc.collect()
     gc.freeze()
     loop = asyncio.get_running_loop()
-    server = await loop.create_server(lambda: Connection(stand_in.handle), "127.0.0.1", port, backlog=512)
+    backlog = Backlog()
+    server = await loop.create_server(
+        lambda: Connection(stand_in.handle, backlog), "127.0.0.1", port, backlog=512
+    )
     print(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}", flush=True)
     async with server:
         if until_stdin_closes:
@@ -25,6 +29,14 @@ async def serve(rtt_ms: float, port: int, *, until_stdin_closes: bool) -> None:
             server.close()
         else:
             await server.serve_forever()
+
+
+def precise_loop() -> asyncio.AbstractEventLoop:
+    """A loop on select(2), whose time-outs are exact: epoll's are rounded up to whole milliseconds.
+
+    It can hold about a thousand connections.
+    """
+    return asyncio.SelectorEventLoop(selectors.SelectSelector())
 
 
 def main() -> None:
@@ -35,7 +47,10 @@ def main() -> None:
     parser.add_argument("--until-stdin-closes", action="store_true", help="end with the parent process")
     arguments = parser.parse_args()
     try:
-        asyncio.run(serve(arguments.rtt_ms, arguments.port, until_stdin_closes=arguments.until_stdin_closes))
+        with asyncio.Runner(loop_factory=precise_loop) as runner:
+            runner.run(
+                serve(arguments.rtt_ms, arguments.port, until_stdin_closes=arguments.until_stdin_closes)
+            )
     except KeyboardInterrupt:
         sys.exit(130)
 

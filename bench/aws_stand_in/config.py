@@ -2,15 +2,16 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import TypeAdapter
+from pydantic import ConfigDict, Field, TypeAdapter
 from pydantic.dataclasses import dataclass as checked
 
 IpPermission = Mapping[str, Any]
+STRICT = ConfigDict(extra="forbid")
 
 
-@checked(frozen=True, slots=True, kw_only=True)
+@checked(frozen=True, slots=True, kw_only=True, config=STRICT)
 class GroupSeed:
     """A security group that exists from the start; `ingress` and `egress` in boto3's IpPermissions form."""
 
@@ -21,7 +22,7 @@ class GroupSeed:
     tags: Mapping[str, str] | None = None
 
 
-@checked(frozen=True, slots=True, kw_only=True)
+@checked(frozen=True, slots=True, kw_only=True, config=STRICT)
 class StandInConfig:
     """The account after a reset; times are milliseconds.
 
@@ -58,7 +59,7 @@ class Reset:
     """The body of `POST /control/reset`; without a round trip (milliseconds) the present one stays."""
 
     config: StandInConfig = field(default_factory=StandInConfig)
-    rtt_ms: float | None = None
+    rtt_ms: Annotated[float, Field(ge=0)] | None = None
 
 
 RESET = TypeAdapter(Reset)

@@ -1,7 +1,10 @@
 """HTTP/1.1 over asyncio's bare transport: a framework would cost more than the answers do."""
 
 import asyncio
+import time
+from collections import deque
 from collections.abc import Callable
+from functools import partial
 from http import HTTPStatus
 
 from bench.aws_stand_in.messages import Request, Response
@@ -11,11 +14,33 @@ Handle = Callable[[Request, Reply], None]
 REASONS = {status.value: status.phrase for status in HTTPStatus}
 
 
+class Backlog:
+    """Work done one piece a turn of the loop, so that arrivals are noticed, and answers sent, in between."""
+
+    def __init__(self) -> None:
+        self._waiting: deque[Callable[[], None]] = deque()
+
+    def add(self, work: Callable[[], None]) -> None:
+        """Put a piece at the end of the line."""
+        if not self._waiting:
+            asyncio.get_running_loop().call_soon(self._do_one)
+        self._waiting.append(work)
+
+    def _do_one(self) -> None:
+        try:
+            self._waiting[0]()
+        finally:
+            self._waiting.popleft()
+            if self._waiting:
+                asyncio.get_running_loop().call_soon(self._do_one)
+
+
 class Connection(asyncio.Protocol):
     """One kept-alive connection; `handle` may reply at any later time."""
 
-    def __init__(self, handle: Handle) -> None:
+    def __init__(self, handle: Handle, backlog: Backlog) -> None:
         self._handle = handle
+        self._backlog = backlog
         self._buffer = bytearray()
         self._continued = False
         self._transport: asyncio.WriteTransport | None = None
@@ -26,24 +51,37 @@ class Connection(asyncio.Protocol):
         self._transport = transport
 
     def data_received(self, data: bytes) -> None:
-        """Hand on each request that is complete."""
+        """Note the time, and work later: a burst must not wait in line, as it would not at AWS."""
         self._buffer += data
+        self._backlog.add(partial(self._take, time.monotonic()))
+
+    def _take(self, arrived: float) -> None:
         while (end := self._buffer.find(b"\r\n\r\n")) >= 0:
-            method, path, headers = parse_head(bytes(self._buffer[:end]))
-            whole = end + 4 + int(headers.get("content-length", 0))
+            try:
+                method, path, headers = parse_head(bytes(self._buffer[:end]))
+                whole = end + 4 + int(headers.get("content-length", 0))
+            except ValueError:
+                self._refuse()
+                return
             if len(self._buffer) < whole:
                 self._invite(headers)
                 return
             body = bytes(self._buffer[end + 4 : whole])
             del self._buffer[:whole]
             self._continued = False
-            request = Request(method=method, path=path, headers=headers, body=body)
+            request = Request(method=method, path=path, headers=headers, body=body, arrived=arrived)
             self._handle(request, lambda response, method=method: self._write(method, response))
 
     def _invite(self, headers: dict[str, str]) -> None:
         if headers.get("expect") == "100-continue" and not self._continued and self._transport:
             self._continued = True
             self._transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+
+    def _refuse(self) -> None:
+        self._buffer.clear()
+        self._write("", Response(status=400, headers=(("Connection", "close"),)))
+        if self._transport:
+            self._transport.close()
 
     def _write(self, method: str, response: Response) -> None:
         if self._transport is None or self._transport.is_closing():
@@ -60,11 +98,18 @@ class Connection(asyncio.Protocol):
 
 
 def parse_head(head: bytes) -> tuple[str, str, dict[str, str]]:
-    """Method, path with query, and headers by lower-case name."""
+    """Method, path with query, and headers by lower-case name.
+
+    Raises:
+        ValueError: it is no HTTP request, or its body comes in chunks, which no SDK sends here.
+
+    """
     first, *rest = head.decode("latin-1").split("\r\n")
     method, path, _ = first.split(" ", 2)
     headers: dict[str, str] = {}
     for line in rest:
         name, _, value = line.partition(":")
         headers[name.lower()] = value.strip()
+    if "transfer-encoding" in headers:
+        raise ValueError("chunked bodies are not read here")
     return method, path, headers

@@ -6,12 +6,13 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """A request; header names are lower case."""
+    """A request; header names are lower case; `arrived` is the monotonic second of its last byte."""
 
     method: str
     path: str
     headers: Mapping[str, str]
     body: bytes
+    arrived: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

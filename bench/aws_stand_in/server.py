@@ -40,17 +40,18 @@ class StandIn:
             reply(self.control(request))
             return
         loop = asyncio.get_running_loop()
-        arrived = loop.time()
         journal = self.journal
         journal.arrive()
         request_id = f"00000000-0000-4000-8000-{next(self.ids):012x}"
         outcome = self.attempt(request, request_id)
         if outcome.later is not None:
-            task = loop.create_task(self.finish_later(outcome, arrived, journal, reply))
+            task = loop.create_task(self.finish_later(outcome, request.arrived, journal, reply))
             self.waiting.add(task)
             task.add_done_callback(self.waiting.discard)
             return
-        loop.call_at(arrived + self.rtt, finish, outcome, arrived, journal, reply, outcome.response)
+        loop.call_at(
+            request.arrived + self.rtt, finish, outcome, request.arrived, journal, reply, outcome.response
+        )
 
     def attempt(self, request: Request, request_id: str) -> Outcome:
         """The outcome; a defect of the stand-in is told on stderr and answered as AWS's own failure is."""

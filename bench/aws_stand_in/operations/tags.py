@@ -51,6 +51,7 @@ def describe(world: World, params: Params) -> Answer:
             "resource-type": (row["ResourceType"],),
             "key": (row["Key"],),
             "value": (row["Value"],),
+            f"tag:{row['Key']}": (row["Value"],),
         }
 
     return {"Tags": select(rows, params, facts)}
