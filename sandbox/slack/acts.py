@@ -61,6 +61,20 @@ class Outcome:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Click:
+    """What is clicked `on`: an action_id, or a button's label; `value` and `block_id` tell equals apart.
+
+    `choose` is the option taken in a select; `values` is what stands in the inputs beside it.
+    """
+
+    on: str
+    value: str | None = None
+    block_id: str | None = None
+    choose: Any = None
+    values: Mapping[str, Any] = field(default_factory=dict[str, Any])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Acts:
     """Acts of people in one workspace."""
 
@@ -105,15 +119,12 @@ class Acts:
         user: User,
         channel: Channel,
         ts: str,
-        wanted: str,
-        *,
-        choose: Any = None,
-        values: Mapping[str, Any],
+        click: Click,
     ) -> Outcome:
         """Click an element of a message. Raises: CannotActError."""
         require_present(user, channel)
         message = self._shown_to(user, channel, ts)
-        block, element = element_in(message.blocks, wanted)
+        block, element = element_in(message.blocks, click.on, value=click.value, block_id=click.block_id)
         handle = ResponseUrl(
             user=user.id, channel=channel.id, created=self.state.clock(), message_ts=ts,
             ephemeral=isinstance(message, Ephemeral),
@@ -123,22 +134,20 @@ class Acts:
             user,
             channel,
             message,
-            self._action(block, element, choose),
-            state_values(message.blocks, values),
+            self._action(block, element, click.choose),
+            state_values(message.blocks, click.values),
             trigger_id=new_trigger(self.state, user.id),
             response_url=new_response_url(self.state, handle),
         )
         return await self._interact(user, channel.id, payload, handle=handle, confirm=element.get("confirm"))
 
-    async def click_in_view(
-        self, user: User, view: View, wanted: str, *, choose: Any = None, values: Mapping[str, Any]
-    ) -> Outcome:
+    async def click_in_view(self, user: User, view: View, click: Click) -> Outcome:
         """Click an element of a modal or of Home. Raises: CannotActError."""
         self._require_view(user, view)
         blocks = blocks_in(view)
-        block, element = element_in(blocks, wanted)
+        block, element = element_in(blocks, click.on, value=click.value, block_id=click.block_id)
         payload = payloads.view_click(
-            self.state, user, view, self._action(block, element, choose), state_values(blocks, values),
+            self.state, user, view, self._action(block, element, click.choose), state_values(blocks, click.values),
             trigger_id=new_trigger(self.state, user.id),
         )  # fmt: skip
         return await self._interact(user, "", payload, confirm=element.get("confirm"))

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-CALLS_A_MINUTE = {1: 1, 2: 20, 3: 50, 4: 100}  # Slack's rate limit tiers
+# Slack's rate limit tiers. Tier 1 is "1 and more": ten connections may be opened one after another.
+CALLS_A_MINUTE = {1: 10, 2: 20, 3: 50, 4: 100}
 POSTING = 0  # the special tier: about one message a second in each channel
 
 

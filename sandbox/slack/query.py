@@ -50,21 +50,26 @@ def with_metadata(channel: Channel, event_type: str, **payload: Any) -> list[Mes
     ]
 
 
-def element_in(blocks: list[JSON], wanted: str) -> tuple[JSON, JSON]:
+def element_in(
+    blocks: list[JSON], wanted: str, *, value: str | None = None, block_id: str | None = None
+) -> tuple[JSON, JSON]:
     """Return the block and the element with this action_id or, for a button, this label.
 
-    Raises: CannotActError if there is none, or if the label stands on several.
+    `value` and `block_id` tell apart those that share it. Raises: CannotActError if there is none, or several.
     """
-    all_elements = [(block, element) for block in blocks for element in elements_of(block)]
+    all_elements = [
+        (block, element)
+        for block in blocks
+        for element in elements_of(block)
+        if value in {None, element.get("value")} and block_id in {None, block["block_id"]}
+    ]
     found = [pair for pair in all_elements if pair[1].get("action_id") == wanted]
     found = found or [pair for pair in all_elements if _label(pair[1]) == wanted]
     if not found:
         there = ", ".join(str(_label(element) or element.get("action_id")) for _, element in all_elements)
         raise CannotActError(f"there is no {wanted!r} to click; there is: {there or 'nothing'}")
     if len(found) > 1 and len({pair[1].get("value") for pair in found}) > 1:
-        raise CannotActError(
-            f"{wanted!r} stands on {len(found)} buttons; name one by its action_id and value"
-        )
+        raise CannotActError(f"{wanted!r} stands on {len(found)} buttons; name one by its value")
     return found[0]
 
 

@@ -1,13 +1,14 @@
 """A Slack workspace in a box: its state, its Web API, and the people who act in it."""
 
 import asyncio
+import json
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
 from slack_bolt.app.async_app import AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 
-from sandbox.slack.acts import Acts, Outcome
+from sandbox.slack.acts import Acts, Click, Outcome
 from sandbox.slack.chatter import Chatter
 from sandbox.slack.delivery import Ack, Delivery
 from sandbox.slack.dispatch import Dispatcher
@@ -96,6 +97,11 @@ class Workspace:
         """Deliver what people do over this transport."""
         self.dispatcher.delivery = delivery
 
+    def call(self, method: str, **arguments: Any) -> JSON:
+        """Call the Web API as the bot and return the answer, refusals too: for tests that look or set up."""
+        answer = self.api.call(method, arguments, f"Bearer {self.app.bot_token}")
+        return json.loads(answer.body)
+
     # -- look-ups
 
     def user(self, who: str) -> User:
@@ -153,6 +159,13 @@ class Workspace:
             raise LookupError(f"{user} has no modal open")
         return stack[-1]
 
+    def view(self, view_id: str) -> View:
+        """Return an open modal or a Home by id. Raises: LookupError."""
+        view = self.state.view(view_id)
+        if view is None:
+            raise LookupError("this dialog is no longer open")
+        return view
+
     def home(self, user: str) -> View:
         """Return this person's Home tab. Raises: LookupError if nothing was published."""
         view = self.state.homes.get(self.user(user).id)
@@ -166,36 +179,16 @@ class Workspace:
         """Run a slash command. Raises: CannotActError."""
         return await self._acts.command(self.user(user), self.channel(channel), text)
 
-    async def click(
-        self,
-        user: str,
-        channel: str,
-        ts: str,
-        action: str,
-        *,
-        choose: Any = None,
-        values: Mapping[str, Any] | None = None,
-    ) -> Outcome:
-        """Click what has this action_id or label; `choose` an option of a select, `values` fill other inputs.
+    async def click(self, user: str, channel: str, ts: str, on: str, **more: Any) -> Outcome:
+        """Click what has this action_id or label; `more` are the fields of `Click`: value, block_id, choose, values.
 
         Raises: CannotActError if this person can't see the message or it has no such element.
         """
-        who, where = self.user(user), self.channel(channel)
-        return await self._acts.click(who, where, ts, action, choose=choose, values=values or {})
+        return await self._acts.click(self.user(user), self.channel(channel), ts, Click(on=on, **more))
 
-    async def click_in_view(
-        self,
-        user: str,
-        view: View,
-        action: str,
-        *,
-        choose: Any = None,
-        values: Mapping[str, Any] | None = None,
-    ) -> Outcome:
+    async def click_in_view(self, user: str, view: View, on: str, **more: Any) -> Outcome:
         """Click in a modal or in Home. Raises: CannotActError."""
-        return await self._acts.click_in_view(
-            self.user(user), view, action, choose=choose, values=values or {}
-        )
+        return await self._acts.click_in_view(self.user(user), view, Click(on=on, **more))
 
     async def submit(self, user: str, view: View, values: Mapping[str, Any] | None = None) -> Outcome:
         """Submit a modal; `values` are keyed by block id, action id or label. Raises: CannotActError."""

@@ -1,3 +1,4 @@
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -142,6 +143,11 @@ def small_bot(client: AsyncWebClient, signing_secret: str) -> Bot:
     for event in ("message", "app_mention", "member_joined_channel"):
         app.event(event)(other)
     return bot
+
+
+@pytest.fixture
+def make_bot(workspace: Workspace) -> Callable[[AsyncWebClient], Bot]:
+    return lambda client: small_bot(client, workspace.app.signing_secret)
 
 
 @pytest.fixture
