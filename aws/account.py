@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 import contextvars
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import Executor
-from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar, cast
+from typing import TYPE_CHECKING, Any, ParamSpec, Protocol, TypeVar, cast
 
 from aws.clients import Clients
 from aws.errors import translated
@@ -25,6 +25,14 @@ if TYPE_CHECKING:
 
 P = ParamSpec("P")
 R = TypeVar("R")
+
+
+class KmsClient(Protocol):
+    """The one call that is made to KMS."""
+
+    def describe_key(self, *, KeyId: str) -> Mapping[str, Any]:  # noqa: N803
+        """`KeyMetadata` of the key."""
+        ...
 
 
 class Account:
@@ -96,6 +104,11 @@ class Account:
     def s3(self) -> S3Client:
         """The evidence bucket's client."""
         return cast("S3Client", self._client("s3"))
+
+    @property
+    def kms(self) -> KmsClient:
+        """Who manages the keys that volumes are encrypted with."""
+        return cast("KmsClient", self._client("kms"))
 
     def _client(self, service: str, *, once: bool = False) -> Any:
         return self._clients.get(self.id, self.region, service, once=once)
