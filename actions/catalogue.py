@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from actions.action import AnyAction
 from actions.isolate import isolate
+from actions.protect import protect
+from actions.snapshot import snapshot
+from actions.stop import stop
+from actions.tag import tag
 
-ACTIONS: tuple[AnyAction, ...] = (isolate,)
+ACTIONS: tuple[AnyAction, ...] = (
+    protect,
+    snapshot,
+    tag,
+    isolate,
+    stop,
+)
 
 BY_NAME: dict[str, AnyAction] = {action.name: action for action in ACTIONS}
