@@ -1,0 +1,91 @@
+"""Sessions: the ambient credentials for their own account, an assumed role for every other."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, cast
+
+import boto3
+import botocore.session
+from botocore.credentials import AssumeRoleCredentialFetcher, Credentials, DeferredRefreshableCredentials
+
+from aws.clients import SessionFor
+from aws.errors import translated
+from playbook.errors import Unreachable
+
+if TYPE_CHECKING:
+    from mypy_boto3_sts import STSClient
+
+SESSION_NAME = "ec2ir"
+"""How the assumed sessions are called in the other account's CloudTrail."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AssumedRole:
+    """The role that opens an account; with an `external_id` where its trust policy demands one."""
+
+    account: str
+    role_arn: str
+    external_id: str = ""
+
+
+class _AssumedCredentials:
+    """What botocore's session asks for credentials: those of the role, renewed before they expire."""
+
+    def __init__(self, role: AssumedRole, source: Credentials, core: botocore.session.Session) -> None:
+        extra = {"RoleSessionName": SESSION_NAME} | (
+            {"ExternalId": role.external_id} if role.external_id else {}
+        )
+        self._fetcher = AssumeRoleCredentialFetcher(
+            core.create_client, source, role.role_arn, extra_args=extra, cache={}
+        )
+
+    def load_credentials(self) -> DeferredRefreshableCredentials:
+        """Credentials that call AssumeRole at their first use, not before."""
+        return DeferredRefreshableCredentials(self._fetcher.fetch_credentials, "assume-role")
+
+
+def session_for(roles: Iterable[AssumedRole], *, ambient: str = "") -> SessionFor:
+    """The session of each account that is configured.
+
+    `ambient` is the account of the ambient credentials. Where it is unknown and no role is configured, every
+    account is asked for with the ambient credentials. What this answers raises Unreachable for other accounts.
+    """
+    by_account = {role.account: role for role in roles}
+
+    def make(account: str) -> boto3.Session:
+        role = by_account.get(account)
+        if role is not None:
+            return _assumed(role)
+        if account == ambient or not (by_account or ambient):
+            return boto3.Session()
+        raise Unreachable(
+            f"Account {account} is not among ec2ir's accounts.",
+            means="Nothing there can be looked at or changed.",
+            then="Add it under [[accounts]] in ec2ir.toml, with a role that ec2ir may assume.",
+        )
+
+    return make
+
+
+def _assumed(role: AssumedRole) -> boto3.Session:
+    ambient = botocore.session.get_session()
+    source = ambient.get_credentials()
+    if source is None:
+        raise Unreachable(
+            f"There are no AWS credentials to assume {role.role_arn} with.",
+            means=f"Nothing in account {role.account} can be looked at or changed.",
+            then="Give ec2ir credentials through the AWS SDK's ordinary chain.",
+        )
+    core = botocore.session.get_session()
+    core.register_component("credential_provider", _AssumedCredentials(role, source, ambient))
+    return boto3.Session(botocore_session=core)
+
+
+def caller(session: boto3.Session) -> tuple[str, str]:
+    """Account id and ARN of whoever the session acts as. Raises AwsRefused or Unreachable."""
+    make = cast("Callable[..., STSClient]", session.client)
+    with translated():
+        identity = make("sts").get_caller_identity()
+    return identity["Account"], identity["Arn"]
