@@ -14,7 +14,7 @@ from functools import cache
 from typing import Any, cast
 
 import botocore.session
-from botocore.model import ListShape, MapShape, ServiceModel, Shape, StringShape, StructureShape
+from botocore.model import ListShape, MapShape, Shape, StringShape, StructureShape
 
 from tests.intake.types import SEQUENCE
 
@@ -32,13 +32,14 @@ UPDATED = datetime(2026, 3, 1, 12, 30, 0, 250_000, tzinfo=UTC)
 
 
 @cache
-def model() -> ServiceModel:
-    return botocore.session.get_session().get_service_model("guardduty")
+def shape() -> Shape:
+    """The model's `Finding`: one object, because shapes remember the members that they have resolved."""
+    return botocore.session.get_session().get_service_model("guardduty").shape_for("Finding")
 
 
 @cache
 def _template() -> str:
-    return json.dumps(_neutral(model().shape_for("Finding")))
+    return json.dumps(_neutral(shape()))
 
 
 def finding(
@@ -106,7 +107,7 @@ def notification(message: str) -> str:
 
 def camel(body: Json) -> Json:
     """The same finding with the names that the members have on the wire."""
-    return cast("Json", _camel(body, model().shape_for("Finding")))
+    return cast("Json", _camel(body, shape()))
 
 
 _PARTS = frozenset({"Action", "RuntimeDetails", "EbsVolumeScanDetails", "MalwareScanDetails", "Detection"})
@@ -141,26 +142,26 @@ def _time(moment: datetime, epoch: bool) -> str | int:
     return round(moment.timestamp() * 1000) if epoch else moment.isoformat().replace("+00:00", "Z")
 
 
-def _neutral(shape: Shape, within: tuple[str, ...] = ()) -> Any:
-    if isinstance(shape, StructureShape):
-        inside = (*within, shape.name)
-        return {n: _neutral(m, inside) for n, m in shape.members.items() if m.name not in inside}
-    if isinstance(shape, ListShape):
-        return [_neutral(shape.member, within)]
-    if isinstance(shape, MapShape):
+def _neutral(form: Shape, within: tuple[str, ...] = ()) -> Any:
+    if isinstance(form, StructureShape):
+        inside = (*within, form.name)
+        return {n: _neutral(m, inside) for n, m in form.members.items() if m.name not in inside}
+    if isinstance(form, ListShape):
+        return [_neutral(form.member, within)]
+    if isinstance(form, MapShape):
         return {}
-    if isinstance(shape, StringShape):
-        return shape.enum[0] if shape.enum else "neutral"
-    return {"boolean": False, "timestamp": "2026-03-01T09:00:00Z"}.get(shape.type_name, 1)
+    if isinstance(form, StringShape):
+        return form.enum[0] if form.enum else "neutral"
+    return {"boolean": False, "timestamp": "2026-03-01T09:00:00Z"}.get(form.type_name, 1)
 
 
-def _camel(value: Any, shape: Shape) -> Any:
-    if isinstance(shape, StructureShape) and isinstance(value, dict):
-        members = shape.members
+def _camel(value: Any, form: Shape) -> Any:
+    if isinstance(form, StructureShape) and isinstance(value, dict):
+        members = form.members
         told = cast("Json", value)
         return {_wire_name(n, members[n]): _camel(v, members[n]) for n, v in told.items()}
-    if isinstance(shape, ListShape):
-        return [_camel(one, shape.member) for one in cast("list[Any]", value)]
+    if isinstance(form, ListShape):
+        return [_camel(one, form.member) for one in cast("list[Any]", value)]
     return value
 
 

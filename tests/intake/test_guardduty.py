@@ -33,19 +33,22 @@ MINER = "CryptoCurrency:EC2/BitcoinTool.B"
 ON_INSTANCES = (*types.EC2, *types.PLAYBOOK_ONLY, *types.RUNTIME, *types.MALWARE, *types.STOLEN)
 
 
-@pytest.mark.parametrize("epoch", [False, True], ids=["ISO", "milliseconds"])
-@pytest.mark.parametrize("pascal", [False, True], ids=["camelCase", "PascalCase"])
 @pytest.mark.parametrize("kind", ON_INSTANCES)
-def test_every_type_that_names_an_instance_is_about_it(kind: str, pascal: bool, epoch: bool) -> None:
-    read = parse(finding(kind, pascal=pascal, epoch=epoch))
+def test_every_type_that_names_an_instance_is_about_it_in_every_form(kind: str) -> None:
+    in_every_form = {
+        parse(finding(kind, pascal=pascal, epoch=epoch))
+        for pascal in (False, True)
+        for epoch in (False, True)
+    }
 
+    (read,) = in_every_form
     assert read.type.full == kind
     assert (read.scope, read.instances) == (Scope.INSTANCE, (WEB,))
     assert (read.key.account, read.key.region, read.key.id) == (ACCOUNT, REGION, ID)
     assert (read.first_seen, read.last_seen, read.updated) == (FIRST_SEEN, LAST_SEEN, UPDATED)
     assert (read.severity, read.count) == (Severity.HIGH, 3)
-    assert not read.sample
-    assert not read.archived
+    assert (read.sample, read.archived, read.actor) == (False, False, True)
+    assert read.indicators
 
 
 @pytest.mark.parametrize("resource_type", ["Instance", "EKSCluster", "ECSCluster", "Container"])
