@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections import deque
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import partial
 from http import HTTPStatus
 
@@ -12,6 +13,16 @@ from bench.aws_stand_in.messages import Request, Response
 Reply = Callable[[Response], None]
 Handle = Callable[[Request, Reply], None]
 REASONS = {status.value: status.phrase for status in HTTPStatus}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Head:
+    """A request without its body, which is `length` bytes long."""
+
+    method: str
+    path: str
+    headers: dict[str, str]
+    length: int
 
 
 class Backlog:
@@ -42,7 +53,7 @@ class Connection(asyncio.Protocol):
         self._handle = handle
         self._backlog = backlog
         self._buffer = bytearray()
-        self._continued = False
+        self._head: Head | None = None
         self._transport: asyncio.WriteTransport | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -56,26 +67,31 @@ class Connection(asyncio.Protocol):
         self._backlog.add(partial(self._take, time.monotonic()))
 
     def _take(self, arrived: float) -> None:
-        while (end := self._buffer.find(b"\r\n\r\n")) >= 0:
-            try:
-                method, path, headers = parse_head(bytes(self._buffer[:end]))
-                whole = end + 4 + int(headers.get("content-length", 0))
-            except ValueError:
-                self._refuse()
+        while head := self._head or self._read_head():
+            self._head = head
+            if len(self._buffer) < head.length:
                 return
-            if len(self._buffer) < whole:
-                self._invite(headers)
-                return
-            body = bytes(self._buffer[end + 4 : whole])
-            del self._buffer[:whole]
-            self._continued = False
-            request = Request(method=method, path=path, headers=headers, body=body, arrived=arrived)
-            self._handle(request, lambda response, method=method: self._write(method, response))
+            body = bytes(self._buffer[: head.length])
+            del self._buffer[: head.length]
+            self._head = None
+            request = Request(
+                method=head.method, path=head.path, headers=head.headers, body=body, arrived=arrived
+            )
+            self._handle(request, lambda response, method=head.method: self._write(method, response))
 
-    def _invite(self, headers: dict[str, str]) -> None:
-        if headers.get("expect") == "100-continue" and not self._continued and self._transport:
-            self._continued = True
+    def _read_head(self) -> Head | None:
+        end = self._buffer.find(b"\r\n\r\n")
+        if end < 0:
+            return None
+        try:
+            head = parse_head(bytes(self._buffer[:end]))
+        except ValueError:
+            self._refuse()
+            return None
+        del self._buffer[: end + 4]
+        if head.headers.get("expect") == "100-continue" and self._transport:
             self._transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+        return head
 
     def _refuse(self) -> None:
         self._buffer.clear()
@@ -97,14 +113,14 @@ class Connection(asyncio.Protocol):
         self._transport.write("\r\n".join([*lines, "", ""]).encode("latin-1") + response.body)
 
 
-def parse_head(head: bytes) -> tuple[str, str, dict[str, str]]:
-    """Method, path with query, and headers by lower-case name.
+def parse_head(text: bytes) -> Head:
+    """A request's first line and headers.
 
     Raises:
         ValueError: it is no HTTP request, or its body comes in chunks, which no SDK sends here.
 
     """
-    first, *rest = head.decode("latin-1").split("\r\n")
+    first, *rest = text.decode("latin-1").split("\r\n")
     method, path, _ = first.split(" ", 2)
     headers: dict[str, str] = {}
     for line in rest:
@@ -112,4 +128,4 @@ def parse_head(head: bytes) -> tuple[str, str, dict[str, str]]:
         headers[name.lower()] = value.strip()
     if "transfer-encoding" in headers:
         raise ValueError("chunked bodies are not read here")
-    return method, path, headers
+    return Head(method=method, path=path, headers=headers, length=int(headers.get("content-length", 0)))

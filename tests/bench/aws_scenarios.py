@@ -100,8 +100,10 @@ def look_around(aws: Clients) -> None:
     volumes = aws.ec2.describe_volumes(Filters=by("attachment.instance-id", I))["Volumes"]
     assert [volume["VolumeId"] for volume in volumes] == VOLUMES
     watched = by("resource-id", ENIS[0], names.VPC_ID)
-    flow_logs = aws.ec2.describe_flow_logs(Filter=watched)  # pyright: ignore - the stubs say Filters
-    assert [one["LogGroupName"] for one in flow_logs["FlowLogs"]] == [names.FLOW_LOG_GROUP]  # pyright: ignore
+    flow_logs = aws.ec2.describe_flow_logs(Filters=watched)["FlowLogs"]
+    assert [one["LogGroupName"] for one in flow_logs] == [names.FLOW_LOG_GROUP]
+    (kind,) = aws.ec2.describe_instance_types(InstanceTypes=[instance["InstanceType"]])["InstanceTypes"]
+    assert "InstanceStorageInfo" not in kind
     refused("InvalidInstanceID.NotFound", lambda: aws.ec2.describe_instances(InstanceIds=["i-0"]))
     refused("DryRunOperation", lambda: aws.ec2.stop_instances(InstanceIds=[I], DryRun=True))
     refused("InvalidAction", aws.ec2.describe_key_pairs)
@@ -190,6 +192,8 @@ def snapshot_by_waiting(aws: Clients) -> None:
 def deregister(aws: Clients) -> None:
     groups = aws.elbv2.describe_target_groups()["TargetGroups"]
     assert [group["TargetGroupArn"] for group in groups] == TARGET_GROUPS
+    (delay,) = aws.elbv2.describe_target_group_attributes(TargetGroupArn=TARGET_GROUPS[0])["Attributes"]
+    assert delay == {"Key": "deregistration_delay.timeout_seconds", "Value": "300"}
     for arn in TARGET_GROUPS:
         aws.elbv2.deregister_targets(TargetGroupArn=arn, Targets=[{"Id": I, "Port": 80}])
     assert health(aws, TARGET_GROUPS[0]) == {I: "draining", names.sibling_id(1): "healthy"}
@@ -197,6 +201,8 @@ def deregister(aws: Clients) -> None:
     assert health(aws, TARGET_GROUPS[0])[I] == "healthy"
     assert health(aws, TARGET_GROUPS[1])[I] == "draining"
     name = names.CLASSIC_BALANCER
+    attributes = aws.elb.describe_load_balancer_attributes(LoadBalancerName=name)["LoadBalancerAttributes"]
+    assert attributes["ConnectionDraining"] == {"Enabled": True, "Timeout": 300}
     left = aws.elb.deregister_instances_from_load_balancer(
         LoadBalancerName=name, Instances=[{"InstanceId": I}]
     )
@@ -258,6 +264,7 @@ def revoke(aws: Clients) -> None:
     refused("NoSuchEntity", read)
     aws.iam.put_role_policy(RoleName=names.ROLE_NAME, PolicyName="deny", PolicyDocument=json.dumps(policy))
     assert read()["PolicyDocument"] == policy
+    assert aws.iam.list_role_policies(RoleName=names.ROLE_NAME)["PolicyNames"] == ["deny"]
     aws.iam.delete_role_policy(RoleName=names.ROLE_NAME, PolicyName="deny")
     refused("NoSuchEntity", read)
     of_instance = by("instance-id", I)

@@ -26,6 +26,7 @@ OPERATIONS: Mapping[str, Mapping[str, Operation]] = {
         "DescribeInstances": instances.describe,
         "DescribeInstanceAttribute": instances.describe_attribute,
         "ModifyInstanceAttribute": instances.modify_attribute,
+        "DescribeInstanceTypes": instances.describe_types,
         "StopInstances": instances.stop,
         "StartInstances": instances.start,
         "DescribeVolumes": instances.describe_volumes,
@@ -52,6 +53,7 @@ OPERATIONS: Mapping[str, Mapping[str, Operation]] = {
     "iam": {
         "GetInstanceProfile": identity.get_instance_profile,
         "GetRole": identity.get_role,
+        "ListRolePolicies": identity.list_role_policies,
         "GetRolePolicy": identity.get_role_policy,
         "PutRolePolicy": identity.put_role_policy,
         "DeleteRolePolicy": identity.delete_role_policy,
@@ -66,12 +68,14 @@ OPERATIONS: Mapping[str, Mapping[str, Operation]] = {
     },
     "elbv2": {
         "DescribeTargetGroups": balancers.describe_target_groups,
+        "DescribeTargetGroupAttributes": balancers.describe_target_group_attributes,
         "DescribeTargetHealth": balancers.describe_target_health,
         "DeregisterTargets": balancers.deregister_targets,
         "RegisterTargets": balancers.register_targets,
     },
     "elb": {
         "DescribeLoadBalancers": balancers.describe_classic,
+        "DescribeLoadBalancerAttributes": balancers.describe_classic_attributes,
         "DeregisterInstancesFromLoadBalancer": balancers.deregister_classic,
         "RegisterInstancesWithLoadBalancer": balancers.register_classic,
     },

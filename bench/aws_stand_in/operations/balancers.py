@@ -61,6 +61,13 @@ def target_group(arn: str) -> Answer:
     }
 
 
+def describe_target_group_attributes(world: World, params: Params) -> Answer:
+    """DescribeTargetGroupAttributes, of which only the deregistration delay is kept."""
+    group_named(world, params)
+    seconds = str(round(world.config.drain_ms / 1000))
+    return {"Attributes": [{"Key": "deregistration_delay.timeout_seconds", "Value": seconds}]}
+
+
 def describe_target_health(world: World, params: Params) -> Answer:
     """DescribeTargetHealth: a drained target is shown until its delay is over."""
     arn = group_named(world, params)
@@ -125,17 +132,29 @@ def describe_classic(world: World, params: Params) -> Answer:
     return {"LoadBalancerDescriptions": [balancer] if names.CLASSIC_BALANCER in wanted else []}
 
 
+def describe_classic_attributes(world: World, params: Params) -> Answer:
+    """DescribeLoadBalancerAttributes, of which only the connection draining is kept."""
+    check_classic(world, params)
+    draining = {"Enabled": True, "Timeout": round(world.config.drain_ms / 1000)}
+    return {"LoadBalancerAttributes": {"ConnectionDraining": draining}}
+
+
 def listed(instances: Iterable[str]) -> list[Answer]:
     """Instances as a classic balancer lists them."""
     return [{"InstanceId": instance} for instance in instances]
 
 
-def classic_named(world: World, params: Params) -> list[str]:
-    """The instances that the call names, or AWS's refusal."""
+def check_classic(world: World, params: Params) -> None:
+    """Refuse a balancer that does not exist."""
     if not world.config.classic_balancer or params["LoadBalancerName"] != names.CLASSIC_BALANCER:
         raise Refusal(
             "LoadBalancerNotFound", f"There is no ACTIVE Load Balancer '{params['LoadBalancerName']}'"
         )
+
+
+def classic_named(world: World, params: Params) -> list[str]:
+    """The instances that the call names."""
+    check_classic(world, params)
     return [instance["InstanceId"] for instance in params["Instances"]]
 
 

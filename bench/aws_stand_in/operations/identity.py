@@ -59,6 +59,12 @@ def get_role(world: World, params: Params) -> Answer:
     return {"Role": role_named(params)}
 
 
+def list_role_policies(world: World, params: Params) -> Answer:
+    """ListRolePolicies."""
+    role_named(params)
+    return {"PolicyNames": sorted(world.role_policies), "IsTruncated": False}
+
+
 def get_role_policy(world: World, params: Params) -> Answer:
     """GetRolePolicy: the document comes URL-encoded, as from IAM."""
     role_named(params)

@@ -9,6 +9,7 @@ from bench.aws_stand_in.operations.addresses import group_names, shown
 from bench.aws_stand_in.world import Answer, Association, Instance, Params, Volume, World
 
 LAUNCHED = datetime(2026, 1, 1, tzinfo=UTC)
+KIND = "m7i.large"
 STATE_CODES = {"running": 16, "stopped": 80}
 NOT_FOUND = "InvalidInstanceID.NotFound"
 
@@ -51,7 +52,7 @@ def one(world: World, instance: Instance) -> Answer:
     answer: Answer = {
         "InstanceId": instance.id,
         "ImageId": names.IMAGE_ID,
-        "InstanceType": "m7i.large",
+        "InstanceType": KIND,
         "LaunchTime": LAUNCHED,
         "State": state(instance.state),
         "Placement": {"AvailabilityZone": names.ZONE, "Tenancy": "default"},
@@ -179,6 +180,13 @@ def moved(instance: Instance, to: str) -> Answer:
     """Change the state and show the change."""
     before, instance.state = instance.state, to
     return {"InstanceId": instance.id, "PreviousState": state(before), "CurrentState": state(to)}
+
+
+def describe_types(world: World, params: Params) -> Answer:
+    """DescribeInstanceTypes: none of them has an instance store."""
+    del world
+    kinds = params.get("InstanceTypes") or [KIND]
+    return {"InstanceTypes": [{"InstanceType": kind, "InstanceStorageSupported": False} for kind in kinds]}
 
 
 def describe_volumes(world: World, params: Params) -> Answer:
