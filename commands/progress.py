@@ -13,7 +13,7 @@ from commands.roles import names_of
 from commands.telling import show, tell
 from playbook.approval import LIFETIME, judge
 from playbook.clock import elapsed
-from playbook.errors import NotAllowed, Refused, TooLate
+from playbook.errors import Ec2irError, NotAllowed, Refused, TooLate
 from playbook.people import BOT, Door, Person
 from playbook.plan import Json
 from playbook.ports import Unit
@@ -25,6 +25,9 @@ from playbook.timeline import Event
 
 CUTS_OFF = frozenset({"isolate", "stop"})
 """Steps that, once their configuration is verified, make an incident contained."""
+
+GAP = timedelta(minutes=1)
+"""How long after a check that could not be made the next one is tried."""
 
 
 async def admit(desk: Desk, run: str) -> tuple[RunRecord, Proposal]:
@@ -48,7 +51,7 @@ async def admit(desk: Desk, run: str) -> tuple[RunRecord, Proposal]:
     return record, proposal
 
 
-async def refuse_run(desk: Desk, run: str, refusal: Refused) -> None:
+async def refuse_run(desk: Desk, run: str, refusal: Ec2irError) -> None:
     """An approved run was not started: every row says why."""
     now = desk.clock()
     async with desk.store.begin() as unit:
@@ -124,6 +127,18 @@ async def failed(desk: Desk, record: RunRecord, action: str, problem: str, obser
         await unit.runs.set_step(after)
         await _tell_step(unit, record, after, desk)
         await _settle(unit, record, desk)
+
+
+async def not_checked(desk: Desk, record: RunRecord, action: str, problem: Ec2irError) -> None:
+    """A further look could not be made: that proves nothing, is said, and is tried again."""
+    async with desk.store.begin() as unit:
+        step = next(s for s in await unit.runs.steps(record.id) if s.action == action)
+        after = dataclasses.replace(
+            step, waits=f"the last check could not be made: {problem.what}", checks=step.checks + 1
+        )
+        await unit.runs.set_step(after)
+        await _look_again(unit, record.id, after, GAP, desk)
+        await show(unit, record.target.incident, desk.clock())
 
 
 async def undone(desk: Desk, record: RunRecord, undoes: str, action: str, observed: Json) -> None:

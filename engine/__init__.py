@@ -1,0 +1,1 @@
+"""What outlives a crash: durable runs, timers, and the clock that wakes them."""

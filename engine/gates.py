@@ -1,0 +1,33 @@
+"""Gates between the steps of a run: who waits for whose change."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepGate:
+    """One step's view: the events of those it comes after, and its own."""
+
+    before: tuple[asyncio.Event, ...]
+    own: asyncio.Event
+
+    async def passed(self) -> None:
+        """Wait until every step before this one has opened."""
+        for event in self.before:
+            await event.wait()
+
+    def open(self) -> None:
+        """Let those behind go on."""
+        self.own.set()
+
+
+def gates(after: Mapping[str, Iterable[str]], still_to_do: Iterable[str]) -> dict[str, StepGate]:
+    """A gate for each step still to do; steps that are not among them hold nobody up."""
+    events = {name: asyncio.Event() for name in still_to_do}
+    return {
+        name: StepGate(before=tuple(events[a] for a in after[name] if a in events), own=own)
+        for name, own in events.items()
+    }

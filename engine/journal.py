@@ -1,0 +1,120 @@
+"""Intents of a run, committed together: whatever is about to go out at the same moment shares one transaction."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, field
+
+from playbook.clock import Clock
+from playbook.errors import Superseded
+from playbook.ports import Store
+
+
+def _no_tasks() -> set[asyncio.Task[None]]:
+    return set()
+
+
+@dataclass(slots=True, kw_only=True)
+class RunJournal:
+    """The intents and outcomes of one attempt at one run.
+
+    An intent is committed before its call goes out. An outcome rides with the next commit, or with `flush`:
+    losing one in a crash only means that the next attempt looks before it acts.
+    """
+
+    store: Store
+    run: str
+    holder: str
+    attempt: int
+    clock: Clock
+    _waiting: list[tuple[str, str, asyncio.Future[bool]]] = field(
+        default_factory=list[tuple[str, str, "asyncio.Future[bool]"]]
+    )
+    _outcomes: list[tuple[str, str, str]] = field(default_factory=list[tuple[str, str, str]])
+    _tasks: set[asyncio.Task[None]] = field(default_factory=_no_tasks)
+
+    async def intend(self, action: str, key: str) -> bool:
+        """Record the intent; whether an earlier attempt had. Raises Superseded."""
+        recorded: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
+        self._waiting.append((action, key, recorded))
+        if len(self._waiting) == 1:
+            task = asyncio.create_task(self._commit())
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+        return await recorded
+
+    def outcome(self, action: str, key: str, words: str) -> None:
+        """Note how an effect ended."""
+        self._outcomes.append((action, key, words))
+
+    async def check_holder(self) -> None:
+        """Raise Superseded when another process, or a later attempt, carries the run."""
+        async with self.store.begin() as unit:
+            if not await unit.runs.holds(self.run, self.holder, self.attempt):
+                raise _superseded(self.run)
+
+    async def flush(self) -> None:
+        """Commit the outcomes noted so far."""
+        outcomes, self._outcomes = self._outcomes, []
+        if not outcomes:
+            return
+        now = self.clock()
+        async with self.store.begin() as unit:
+            for action, key, words in outcomes:
+                await unit.runs.outcome(self.run, action, key, words, now)
+
+    async def _commit(self) -> None:
+        # One turn of the loop lets every task that is ready at this level of the graph join.
+        await asyncio.sleep(0)
+        batch, self._waiting = self._waiting, []
+        try:
+            known = await self._record(batch)
+        except BaseException as error:  # handed to whoever waits for the intent
+            for _, _, recorded in batch:
+                if not recorded.done():
+                    recorded.set_exception(error)
+            if not isinstance(error, Exception):
+                raise
+            return
+        for action, key, recorded in batch:
+            if not recorded.done():
+                recorded.set_result((action, key) in known)
+
+    async def _record(self, batch: list[tuple[str, str, asyncio.Future[bool]]]) -> set[tuple[str, str]]:
+        now = self.clock()
+        outcomes, self._outcomes = self._outcomes, []
+        known: set[tuple[str, str]] = set()
+        async with self.store.begin() as unit:
+            if not await unit.runs.holds(self.run, self.holder, self.attempt):
+                raise _superseded(self.run)
+            for action, key, words in outcomes:
+                await unit.runs.outcome(self.run, action, key, words, now)
+            for action in dict.fromkeys(a for a, _, _ in batch):
+                keys = [key for a, key, _ in batch if a == action]
+                before = await unit.runs.intend(self.run, action, keys, self.attempt, now)
+                known |= {(action, key) for key in before}
+        return known
+
+
+def _superseded(run: str) -> Superseded:
+    return Superseded(f"Run {run} is carried by another process.", means="This one stops.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepJournal:
+    """The journal as one step sees it."""
+
+    journal: RunJournal
+    action: str
+
+    async def intend(self, key: str) -> bool:
+        """Record the intent of one effect."""
+        return await self.journal.intend(self.action, key)
+
+    async def check_holder(self) -> None:
+        """Raise Superseded when another process carries the run."""
+        await self.journal.check_holder()
+
+    async def outcome(self, key: str, words: str) -> None:
+        """Note how the effect ended."""
+        self.journal.outcome(self.action, key, words)
