@@ -1,0 +1,30 @@
+"""Single-use ids of consequential clicks: the primary key decides who was first."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from playbook.people import Person
+from storage.sql import insert_new, one
+from storage.tables import clicks
+
+
+@dataclass(frozen=True, slots=True)
+class SqlClicks:
+    """`playbook.ports.Clicks` on a connection."""
+
+    connection: AsyncConnection
+
+    async def claim(self, key: str, person: Person, at: datetime) -> tuple[Person, datetime] | None:
+        """None when the claim is now `person`'s; otherwise who had it before, and since when."""
+        row = {"key": key, "person": person.id, "name": person.name, "at": at}
+        if await insert_new(self.connection, clicks, row):
+            return None
+        first = await one(self.connection, select(clicks).where(clicks.c.key == key))
+        if first is None:
+            raise LookupError(f"the claim {key} is refused, and nobody has it")
+        return Person(id=first["person"], name=first["name"]), first["at"]

@@ -1,0 +1,76 @@
+"""How each database is opened: SQLite so that no writer is ever refused, Postgres so that restarts go unnoticed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy.engine import URL
+from sqlalchemy.exc import ArgumentError
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.pool import AsyncAdaptedQueuePool, NullPool
+
+from playbook.errors import BadInput
+
+_PRAGMAS = ("journal_mode=WAL", "synchronous=NORMAL", "busy_timeout=30000", "foreign_keys=ON")
+
+
+def async_engine(url: str) -> AsyncEngine:
+    """An engine on aiosqlite or psycopg 3. Raises BadInput when the URL names neither database."""
+    parsed = _parse(url)
+    if parsed.drivername == "sqlite":
+        # One connection, so that writers wait in this process's own queue rather than for SQLite's lock.
+        engine = create_async_engine(
+            parsed.set(drivername="sqlite+aiosqlite"),
+            poolclass=AsyncAdaptedQueuePool,
+            pool_size=1,
+            max_overflow=0,
+        )
+        _tune(engine.sync_engine)
+        return engine
+    return create_async_engine(parsed.set(drivername="postgresql+psycopg"), pool_pre_ping=True)
+
+
+def sync_engine(url: str) -> Engine:
+    """An engine for migrations, which keeps no connection open. Raises BadInput as `async_engine` does."""
+    parsed = _parse(url)
+    if parsed.drivername == "sqlite":
+        engine = create_engine(parsed, poolclass=NullPool)
+        _tune(engine)
+        return engine
+    return create_engine(parsed.set(drivername="postgresql+psycopg"), poolclass=NullPool)
+
+
+def sqlite_path(url: str) -> str:
+    """The file of a SQLite URL; empty for Postgres."""
+    parsed = _parse(url)
+    return (parsed.database or "") if parsed.drivername == "sqlite" else ""
+
+
+def _parse(url: str) -> URL:
+    try:
+        parsed = make_url(url)
+    except ArgumentError:
+        parsed = None
+    family = parsed.drivername.partition("+")[0] if parsed else ""
+    if parsed is None or family not in ("sqlite", "postgresql", "postgres"):
+        raise BadInput(  # the URL itself may hold a password
+            f"The database URL does not start with sqlite:/// or postgresql://, but with “{family[:20]}”.",
+            then="Set EC2IR_DATABASE_URL to one of the two.",
+        )
+    return parsed.set(drivername="sqlite" if family == "sqlite" else "postgresql")
+
+
+def _tune(engine: Engine) -> None:
+    @event.listens_for(engine, "connect")
+    def connect(connection: Any, record: Any) -> None:  # noqa: ARG001  # pyright: ignore[reportUnusedFunction]
+        connection.isolation_level = None  # the driver must not begin by itself: the hook below does
+        cursor = connection.cursor()
+        for pragma in _PRAGMAS:
+            cursor.execute(f"PRAGMA {pragma}")
+        cursor.close()
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:  # pyright: ignore[reportUnusedFunction]
+        # A deferred transaction that turns into a writer is refused while another writes.
+        connection.exec_driver_sql("BEGIN IMMEDIATE")

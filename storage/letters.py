@@ -1,0 +1,28 @@
+"""Messages that could not be understood, each kept once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from playbook.letter import Letter
+from storage.sql import insert_new, row_of, rows
+from storage.tables import letters
+
+
+@dataclass(frozen=True, slots=True)
+class SqlLetters:
+    """`playbook.ports.Letters` on a connection."""
+
+    connection: AsyncConnection
+
+    async def keep(self, letter: Letter) -> bool:
+        """Store; whether it was new."""
+        return await insert_new(self.connection, letters, row_of(letter))
+
+    async def listed(self) -> tuple[Letter, ...]:
+        """Newest first."""
+        wanted = select(letters).order_by(letters.c.received.desc(), letters.c.id)
+        return tuple(Letter(**row) for row in await rows(self.connection, wanted))

@@ -1,0 +1,30 @@
+"""The timeline: rows are appended, and triggers refuse everything else."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from playbook.timeline import Entry
+from storage.sql import insert, row_of, rows
+from storage.tables import timeline
+
+
+@dataclass(frozen=True, slots=True)
+class SqlTimeline:
+    """`playbook.ports.Timeline` on a connection."""
+
+    connection: AsyncConnection
+
+    async def add(self, entry: Entry) -> None:
+        """Append; the entry's own `seq` is not looked at."""
+        row = row_of(entry)
+        del row["seq"]
+        await self.connection.execute(insert(self.connection, timeline).values(row))
+
+    async def of(self, incident: str) -> tuple[Entry, ...]:
+        """In the order of writing."""
+        wanted = select(timeline).where(timeline.c.incident == incident).order_by(timeline.c.seq)
+        return tuple(Entry(**row) for row in await rows(self.connection, wanted))
