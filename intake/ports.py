@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import ParamSpec, Protocol, TypeVar
+from typing import Literal, ParamSpec, Protocol, TypeVar
 
 from playbook.finding import Finding
 from playbook.letter import Letter
@@ -54,7 +54,7 @@ class Queue(Protocol):
 class Call(Protocol):
     """Runs a blocking function where blocking is allowed."""
 
-    async def __call__(self, operation: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    async def __call__(self, operation: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
         """The operation's own result or error."""
         ...
 
@@ -69,7 +69,7 @@ class SqsClient(Protocol):
         MaxNumberOfMessages: int,  # noqa: N803
         WaitTimeSeconds: int,  # noqa: N803
         VisibilityTimeout: int,  # noqa: N803
-        MessageSystemAttributeNames: Sequence[str],  # noqa: N803
+        MessageSystemAttributeNames: Sequence[Literal["ApproximateReceiveCount"]],  # noqa: N803
     ) -> Mapping[str, object]: ...
 
     def delete_message(self, *, QueueUrl: str, ReceiptHandle: str) -> object: ...  # noqa: D102, N803

@@ -66,7 +66,7 @@ async def pump(
                 messages = await _unless(stop, queue.receive())
             except Exception as problem:  # noqa: BLE001 - the outermost door: an alert may come a second later
                 failures += 1
-                pause = min(LONGEST_PAUSE, 2.0**failures) * (1 + chance()) / 2
+                pause = min(LONGEST_PAUSE, 2.0 ** min(failures, 6)) * (1 + chance()) / 2
                 log.warning("queue does not answer", problem=str(problem), failures=failures, pause=pause)
                 await _unless(stop, sleep(pause))
                 continue
