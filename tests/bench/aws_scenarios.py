@@ -232,6 +232,7 @@ def stand_by(aws: Clients) -> None:
     (member,) = aws.autoscaling.describe_auto_scaling_instances(InstanceIds=[I])["AutoScalingInstances"]
     assert (member["AutoScalingGroupName"], member["LifecycleState"]) == (group, "Standby")
     assert health(aws, TARGET_GROUPS[0])[I] == "draining"
+    assert aws.elb.describe_load_balancers()["LoadBalancerDescriptions"][0]["Instances"] == []
     aws.autoscaling.update_auto_scaling_group(AutoScalingGroupName=group, MaxSize=2)
     aws_group = aws.autoscaling.describe_auto_scaling_groups(AutoScalingGroupNames=[group])[
         "AutoScalingGroups"
@@ -242,6 +243,9 @@ def stand_by(aws: Clients) -> None:
     aws.autoscaling.update_auto_scaling_group(AutoScalingGroupName=group, MaxSize=3)
     leave()
     assert health(aws, TARGET_GROUPS[0])[I] == "healthy"
+    assert aws.elb.describe_load_balancers()["LoadBalancerDescriptions"][0]["Instances"] == [
+        {"InstanceId": I}
+    ]
 
 
 def enter_standby_slowly(aws: Clients) -> None:
@@ -379,7 +383,7 @@ SCENARIOS = (
     ),
     Scenario(tell=deregister, config=StandInConfig(classic_balancer=True, siblings=1)),
     Scenario(tell=drain_at_once, config=StandInConfig(drain_ms=0)),
-    Scenario(tell=stand_by, config=StandInConfig(in_auto_scaling_group=True)),
+    Scenario(tell=stand_by, config=StandInConfig(in_auto_scaling_group=True, classic_balancer=True)),
     Scenario(
         tell=enter_standby_slowly, config=StandInConfig(in_auto_scaling_group=True, standby_delay_ms=60_000)
     ),

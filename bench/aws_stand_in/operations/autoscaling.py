@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 from bench.aws_stand_in import names
 from bench.aws_stand_in.errors import Refusal
-from bench.aws_stand_in.operations.balancers import drain, enlist
+from bench.aws_stand_in.operations.balancers import join_all, leave_all
 from bench.aws_stand_in.world import Answer, Member, Params, World
 
 CREATED = datetime(2026, 1, 1, tzinfo=UTC)
@@ -81,7 +81,7 @@ def enter_standby(world: World, params: Params) -> Answer:
             raise Refusal("ValidationError", f"The instance {member.instance_id} is not in InService.")
     for member in members:
         member.standby_at = world.monotonic() + world.config.standby_delay_ms / 1000
-        drain(world, member.instance_id)
+        leave_all(world, member.instance_id)
         if params["ShouldDecrementDesiredCapacity"]:
             world.capacity.desired -= 1
     return {"Activities": [activity(world, member, "to Standby") for member in members]}
@@ -98,7 +98,7 @@ def exit_standby(world: World, params: Params) -> Answer:
     for member in members:
         member.standby_at = None
         world.capacity.desired += 1
-        enlist(world, member.instance_id)
+        join_all(world, member.instance_id)
     return {"Activities": [activity(world, member, "out of Standby") for member in members]}
 
 

@@ -15,6 +15,19 @@ def drain(world: World, instance_id: str, arn: str | None = None, port: int | No
             registration.drained_at = world.monotonic() + world.config.drain_ms / 1000
 
 
+def leave_all(world: World, instance_id: str) -> None:
+    """Take the instance out of every target group and the classic balancer, as its Auto Scaling group does."""
+    drain(world, instance_id)
+    world.classic = [instance for instance in world.classic if instance != instance_id]
+
+
+def join_all(world: World, instance_id: str) -> None:
+    """Put the instance back into all of them."""
+    enlist(world, instance_id)
+    if world.config.classic_balancer and instance_id not in world.classic:
+        world.classic.append(instance_id)
+
+
 def enlist(world: World, instance_id: str, arn: str | None = None, port: int | None = None) -> None:
     """Put the instance into one target group or into all."""
     arns = (
