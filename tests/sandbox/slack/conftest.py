@@ -68,7 +68,7 @@ class ManualClock:
 class Bot:
     """A small Bolt app that remembers what it was sent."""
 
-    app: AsyncApp
+    app: Any
     seen: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
     retries: list[str] = field(default_factory=list[str])
 
@@ -97,7 +97,7 @@ def client(workspace: Workspace) -> AsyncWebClient:
 
 def small_bot(client: AsyncWebClient, signing_secret: str) -> Bot:
     """Listen to every kind of payload, and answer each in a way that the tests can tell."""
-    app = AsyncApp(client=client, token=client.token, signing_secret=signing_secret)
+    app: Any = AsyncApp(client=client, token=client.token, signing_secret=signing_secret)
     bot = Bot(app)
 
     async def command(ack: Any, body: Any, client: Any, respond: Any) -> None:

@@ -1,13 +1,14 @@
 """What people do reaches a real Bolt app, without a socket."""
 
 import asyncio
+import time
 from typing import Any
 
 import pytest
+from slack_bolt.app.async_app import AsyncApp
 from slack_sdk.errors import SlackApiError
-from slack_sdk.web.async_client import AsyncWebClient
 
-from sandbox.slack import CannotActError, Workspace, buttons, texts
+from sandbox.slack import Ack, CannotActError, Envelope, InProcessDelivery, Workspace, buttons, texts
 
 
 async def test_a_slash_command_is_answered_to_the_person_alone(workspace: Workspace, bot: Any) -> None:
@@ -36,7 +37,7 @@ async def test_later_answers_come_over_the_response_url_and_as_ephemerals(
 
 
 async def test_clicking_a_button_sends_a_whole_payload_and_the_card_changes(
-    workspace: Workspace, client: AsyncWebClient, bot: Any, blocks: list[dict[str, Any]]
+    workspace: Workspace, client: Any, bot: Any, blocks: list[dict[str, Any]]
 ) -> None:
     metadata = {"event_type": "card", "event_payload": {"incident": "1"}}
     channel = workspace.channel("incidents")
@@ -63,7 +64,7 @@ async def test_clicking_a_button_sends_a_whole_payload_and_the_card_changes(
 
 
 async def test_a_button_that_is_gone_can_not_be_clicked(
-    workspace: Workspace, client: AsyncWebClient, bot: Any, blocks: list[dict[str, Any]]
+    workspace: Workspace, client: Any, bot: Any, blocks: list[dict[str, Any]]
 ) -> None:
     channel = workspace.channel("incidents")
     await client.chat_postMessage(channel=channel.id, text="card", blocks=blocks)
@@ -72,7 +73,7 @@ async def test_a_button_that_is_gone_can_not_be_clicked(
 
 
 async def test_outsiders_can_not_act_in_a_private_channel(
-    workspace: Workspace, client: AsyncWebClient, bot: Any, blocks: list[dict[str, Any]]
+    workspace: Workspace, client: Any, bot: Any, blocks: list[dict[str, Any]]
 ) -> None:
     channel = workspace.channel("ir-secret")
     await client.chat_postMessage(channel=channel.id, text="card", blocks=blocks)
@@ -89,8 +90,8 @@ async def test_outsiders_can_not_act_in_a_private_channel(
 
 async def test_a_modal_opens_once_is_checked_and_closes(workspace: Workspace, bot: Any) -> None:
     outcome = await workspace.says("ana", "incidents", "/ec2ir modal")
-    modal = await workspace.until(lambda: workspace.state.modals.get(outcome.user) and workspace.modal("ana"))
-    assert modal
+    await workspace.until(lambda: workspace.state.modals.get(outcome.user))
+    modal = workspace.modal("ana")
 
     with pytest.raises(CannotActError, match="Reason"):
         await workspace.submit("ana", modal)
@@ -111,9 +112,9 @@ async def test_a_modal_opens_once_is_checked_and_closes(workspace: Workspace, bo
 
 
 async def test_a_trigger_serves_once_and_for_three_seconds(
-    workspace: Workspace, client: AsyncWebClient, bot: Any, clock: Any
+    workspace: Workspace, client: Any, bot: Any, clock: Any
 ) -> None:
-    view = {"type": "modal", "title": {"type": "plain_text", "text": "T"}, "blocks": []}
+    view: dict[str, Any] = {"type": "modal", "title": {"type": "plain_text", "text": "T"}, "blocks": []}
     trigger = (await workspace.says("ana", "incidents", "/ec2ir x")).payload["trigger_id"]
     await client.views_open(trigger_id=trigger, view=view)
     with pytest.raises(SlackApiError, match="exchanged_trigger_id"):
@@ -147,15 +148,9 @@ async def test_the_next_payload_can_come_twice(workspace: Workspace, bot: Any) -
         assert len((await workspace.says("ana", "incidents", "/ec2ir status")).acks) == 1
 
 
-async def test_an_app_that_is_late_fails_before_the_person(
-    workspace: Workspace, client: AsyncWebClient
-) -> None:
-    from slack_bolt.app.async_app import AsyncApp
-
-    from sandbox.slack import InProcessDelivery
-
+async def test_an_app_that_is_late_fails_before_the_person(workspace: Workspace, client: Any) -> None:
     release = asyncio.Event()
-    app = AsyncApp(client=client, signing_secret=workspace.app.signing_secret)
+    app: Any = AsyncApp(client=client, signing_secret=workspace.app.signing_secret)
 
     async def slow(ack: Any) -> None:
         await release.wait()
@@ -171,13 +166,9 @@ async def test_an_app_that_is_late_fails_before_the_person(
 
 
 async def test_a_forged_or_skewed_signature_is_refused_by_the_app(
-    workspace: Workspace, client: AsyncWebClient, bot: Any
+    workspace: Workspace, client: Any, bot: Any
 ) -> None:
-    from sandbox.slack import InProcessDelivery
-
     def skewed() -> float:
-        import time
-
         return time.time() - 301
 
     for delivery in (
@@ -193,8 +184,6 @@ async def test_a_forged_or_skewed_signature_is_refused_by_the_app(
 async def test_failed_events_are_retried_at_once_then_by_the_clock_and_clicks_are_not(
     workspace: Workspace, clock: Any
 ) -> None:
-    from sandbox.slack import Ack, Envelope
-
     class Deaf:
         envelopes: list[Envelope]
 

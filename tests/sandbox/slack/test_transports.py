@@ -27,7 +27,7 @@ async def server(workspace: Workspace) -> AsyncIterator[Server]:
 @pytest.fixture
 async def web_bot(workspace: Workspace, server: Server, make_bot: Any) -> Any:
     """The bot, reaching the workspace over HTTP, with no transport for payloads yet."""
-    client = AsyncWebClient(token=workspace.app.bot_token, base_url=server.api_url)
+    client: Any = AsyncWebClient(token=workspace.app.bot_token, base_url=server.api_url)
     return make_bot(client)
 
 
@@ -127,9 +127,7 @@ async def test_socket_mode(workspace: Workspace, socket_bot: Any, blocks: list[d
     await play(workspace, socket_bot, blocks)
 
 
-async def test_socket_mode_survives_a_refresh(
-    workspace: Workspace, server: Server, socket_bot: Any
-) -> None:
+async def test_socket_mode_survives_a_refresh(workspace: Workspace, server: Server, socket_bot: Any) -> None:
     old = server.socket_mode.connections[0]
     await server.socket_mode.refresh()
     await workspace.until(lambda: [each for each in server.socket_mode.connections if each is not old])
@@ -183,7 +181,7 @@ async def test_ten_connections_share_payloads_and_the_eleventh_is_turned_away(
 async def test_a_websocket_address_serves_once_and_needs_the_app_token(
     workspace: Workspace, server: Server
 ) -> None:
-    client = AsyncWebClient(base_url=server.api_url)
+    client: Any = AsyncWebClient(base_url=server.api_url)
     with pytest.raises(SlackApiError, match="not_allowed_token_type"):
         await client.apps_connections_open(app_token=workspace.app.bot_token)
     url = str((await client.apps_connections_open(app_token=workspace.app.app_token))["url"])
@@ -222,7 +220,7 @@ async def test_every_encoding_is_understood(
 
 
 async def test_files_are_uploaded(workspace: Workspace, server: Server) -> None:
-    client = AsyncWebClient(token=workspace.app.bot_token, base_url=server.api_url)
+    client: Any = AsyncWebClient(token=workspace.app.bot_token, base_url=server.api_url)
     channel = workspace.channel("incidents")
     await client.files_upload_v2(
         channel=channel.id, filename="before.json", content="{}", title="Before", initial_comment="evidence"
@@ -232,7 +230,7 @@ async def test_files_are_uploaded(workspace: Workspace, server: Server) -> None:
 
 
 async def test_a_dropped_answer_leaves_the_message_posted(workspace: Workspace, server: Server) -> None:
-    client = AsyncWebClient(token=workspace.app.bot_token, base_url=server.api_url, retry_handlers=[])
+    client: Any = AsyncWebClient(token=workspace.app.bot_token, base_url=server.api_url, retry_handlers=[])
     channel = workspace.channel("incidents")
     workspace.faults.order("chat.postMessage", Fault.dropped())
     with pytest.raises(aiohttp.ClientError):
