@@ -299,7 +299,7 @@ isolate = Action(
     row="C2",
     phase=Phase.CONTAIN,
     risk=Risk.REVERSIBLE,
-    after=("protect", "snapshot", "deregister"),
+    after=("protect", "snapshot", "memory", "deregister"),
     permissions=frozenset(
         {
             "ec2:AuthorizeSecurityGroupEgress",

@@ -58,6 +58,8 @@ class Run:
     gate: Gate
     pause: Callable[[float], Awaitable[None]]
     """Waits for some seconds: for bounded polls of what AWS does asynchronously."""
+    awaited: bool = False
+    """Whether another step of this run comes after this one."""
 
     async def write(
         self,

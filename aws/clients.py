@@ -21,8 +21,14 @@ SessionFor = Callable[[str], boto3.Session]
 """The session for an account id: ambient credentials, or an assumed role."""
 
 
-def _config(*, once: bool) -> Config:
+def _config(service: str, *, once: bool) -> Config:
+    # botocore signs S3's presigned URLs with version 2 and for the global endpoint unless told otherwise: buckets
+    # made since June 2020 refuse the first, and those outside us-east-1 answer the second with a redirect.
+    presigned: dict[str, Any] = (
+        {"signature_version": "s3v4", "s3": {"addressing_style": "virtual"}} if service == "s3" else {}
+    )
     return Config(
+        **presigned,
         connect_timeout=5,
         read_timeout=30,
         max_pool_connections=POOL,
@@ -56,6 +62,6 @@ class Clients:
         if session is None:
             session = self._sessions[account] = self._session_for(account)
         make = cast("Callable[..., Any]", session.client)
-        client = make(service, region_name=region, config=_config(once=once))
+        client = make(service, region_name=region, config=_config(service, once=once))
         client.meta.events.register("after-call", note)
         return client
