@@ -80,7 +80,8 @@ def load(kind: type[P], body: Json) -> P:
 def digest(body: object) -> str:
     """SHA-256, in hexadecimal, of `body` as JSON with sorted keys and no spaces."""
     text = json.dumps(body, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-    return hashlib.sha256(text.encode()).hexdigest()
+    # JSON from outside may hold half a surrogate pair, which has no UTF-8 of its own.
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def fingerprint(plan: Plan) -> str:

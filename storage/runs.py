@@ -109,6 +109,12 @@ class SqlRuns:
         )
         return tuple(_step(row) for row in found)
 
+    async def steps_of(self, incident: str) -> tuple[Step, ...]:
+        """The steps of all runs of an incident, by run (oldest first) and order."""
+        wanted = select(steps).join(runs, runs.c.id == steps.c.run).where(runs.c.incident == incident)
+        found = await rows(self.connection, wanted.order_by(runs.c.approved, runs.c.id, steps.c.position))
+        return tuple(_step(row) for row in found)
+
     async def set_step(self, step: Step) -> None:
         """Replace a step's row. Raises LookupError when the run has no such step."""
         which = (steps.c.run == step.run, steps.c.action == step.action)

@@ -24,7 +24,8 @@ async def insert_new(connection: AsyncConnection, table: Table, row: Mapping[str
 
 async def changed(connection: AsyncConnection, statement: Executable) -> int:
     """Run it; how many rows it changed."""
-    return (await connection.execute(statement)).rowcount
+    # Without the option, an INSERT on Postgres answers -1.
+    return (await connection.execute(statement, execution_options={"preserve_rowcount": True})).rowcount
 
 
 async def one(connection: AsyncConnection, statement: Executable) -> RowMapping | None:

@@ -1,19 +1,8 @@
 """Findings come back as they were stored, and the leading one stands first."""
 
-from dataclasses import replace
-from datetime import timedelta
-
-import pytest
-
 from playbook.finding import Indicator
-from playbook.ports import Store
 from storage.store import SqlStore
 from tests.storage.values import MINUTE, NOON, facts, finding, incident, key
-
-
-async def stored(store: Store, *findings: object) -> None:
-    async with store.begin() as unit:
-        await unit.incidents.add(incident(), [facts()])
 
 
 async def test_a_finding_comes_back_equal(store: SqlStore) -> None:
@@ -24,3 +13,37 @@ async def test_a_finding_comes_back_equal(store: SqlStore) -> None:
         assert await unit.findings.get(key()) == seen
         assert await unit.findings.get(key("other")) is None
         assert await unit.findings.incident_of(key()) == ""
+
+
+async def test_a_newer_copy_takes_the_older_ones_place(store: SqlStore) -> None:
+    async with store.begin() as unit:
+        await unit.findings.save(finding(), "{}", "I1")
+        await unit.incidents.add(incident(), [facts()])
+        await unit.findings.save(finding(count=9, updated=NOON + MINUTE), "{}", "I1")
+    async with store.begin() as unit:
+        assert [f.count for f in await unit.findings.of("I1")] == [9]
+        assert await unit.findings.incident_of(key()) == "I1"
+
+
+async def test_the_most_severe_comes_first_then_the_newest(store: SqlStore) -> None:
+    async with store.begin() as unit:
+        await unit.incidents.add(incident(), [facts()])
+        await unit.findings.save(finding("low", score=2.0, updated=NOON + 2 * MINUTE), "{}", "I1")
+        await unit.findings.save(finding("old", score=8.0), "{}", "I1")
+        await unit.findings.save(finding("new", score=8.0, updated=NOON + MINUTE), "{}", "I1")
+        assert [f.key.id for f in await unit.findings.of("I1")] == ["new", "old", "low"]
+
+
+async def test_text_that_no_database_takes_is_kept_as_far_as_it_can_be(store: SqlStore) -> None:
+    hostile = "a\x00b\ud800c<!channel>\u202e"
+    harmless = "a\ufffdb\ufffdc<!channel>\u202e"
+    seen = finding(
+        title=hostile, instances=(hostile,), indicators=(Indicator(kind="ip", value=hostile, about=hostile),)
+    )
+    async with store.begin() as unit:
+        await unit.findings.save(seen, hostile, "")
+    async with store.begin() as unit:
+        kept = await unit.findings.get(key())
+    assert kept is not None
+    assert (kept.title, kept.instances) == (harmless, (harmless,))
+    assert kept.indicators == (Indicator(kind="ip", value=harmless, about=harmless),)
