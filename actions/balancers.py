@@ -75,7 +75,9 @@ async def registrations(
     `scaling_groups` are the ARNs that the instance's Auto Scaling group is attached to.
     """
     found = await gather(*(_in_group(aws, g, mine, scaling_groups) for g in groups))
-    return tuple(sorted((pair for pairs in found for pair in pairs), key=lambda p: (p[0].name, p[0].port)))
+    return tuple(
+        sorted((pair for pairs in found for pair in pairs), key=lambda p: (p[0].name, p[0].id, p[0].port))
+    )
 
 
 async def _in_group(

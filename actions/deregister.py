@@ -33,6 +33,8 @@ _CONTROLLERS = (
     ("aws:ec2:fleet-id", "EC2 Fleet"),
 )
 """How the tag keys begin that controllers give to the instances they replace by themselves."""
+_RETURN = (1.0, 2.0, 4.0, 8.0, 15.0, 30.0)
+"""Seconds between looks while Auto Scaling puts an instance back into service."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -338,6 +340,7 @@ async def _exit_standby(plan: Withdrawal, run: Run) -> None:
 
     back = f"back in service in {plan.group}"
     await run.write(back, lambda: scaling.exit_standby(run.aws, instance, plan.group), look=left)
+    await settled(look, lambda m: m.state == scaling.IN_SERVICE, run.pause, _RETURN)
 
 
 async def _make_room(plan: Withdrawal, run: Run) -> None:

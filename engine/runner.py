@@ -117,6 +117,7 @@ class _Work:
             journal=StepJournal(journal=self.journal, action=action.name),
             gate=gate,
             pause=self.plant.pause,
+            awaited=gate.awaited,
         )
 
     async def _step(self, action: AnyAction, gate: StepGate) -> None:
