@@ -42,23 +42,28 @@ class Verb(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
-    """One step of one instance. `run` is the run that the row's state comes from; `why_not` says why no button."""
+    """One step of one instance. `run` and `attempt` are what its state comes from; `why_not` says why no button."""
 
     action: AnyAction
     mark: Mark
     words: str
     run: str = ""
+    attempt: int = 0
     offers: tuple[Verb, ...] = ()
     why_not: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Section:
-    """One instance, its rows, and the plan that ec2ir itself proposes for it, while that waits."""
+    """One instance, its rows, and the plan that ec2ir itself proposes for it, while that waits.
+
+    `planned` counts the plans made for it so far: a button that asks for one more is another button then.
+    """
 
     facts: InstanceFacts
     rows: tuple[Row, ...]
     recommended: Proposal | None
+    planned: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,7 +125,7 @@ def _section(
         for action in ACTIONS
     )
     recommended = next((p for p in reversed(waiting) if p.proposer is None and p.kind is Kind.DO), None)
-    return Section(facts=facts, rows=rows, recommended=recommended)
+    return Section(facts=facts, rows=rows, recommended=recommended, planned=len(planned))
 
 
 def _row(
@@ -146,7 +151,13 @@ def _row(
     if not offers and not why_not and action.undo is None and mark is Mark.PROVED:
         why_not = "Undo not possible: evidence"
     return Row(
-        action=action, mark=mark, words=words, run=run, offers=() if why_not else offers, why_not=why_not
+        action=action,
+        mark=mark,
+        words=words,
+        run=run,
+        attempt=latest[1].attempt if latest is not None else 0,
+        offers=() if why_not else offers,
+        why_not=why_not,
     )
 
 

@@ -290,6 +290,10 @@ class Clicks(Protocol):
         """None when the claim is now `person`'s; otherwise who had it before, and since when."""
         ...
 
+    async def release(self, key: str) -> None:
+        """Give the claim back: what was asked for was refused, and may be asked for again."""
+        ...
+
 
 class Letters(Protocol):
     """Messages that could not be understood."""
