@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from playbook.people import Person
@@ -28,3 +28,7 @@ class SqlClicks:
         if first is None:
             raise LookupError(f"the claim {key} is refused, and nobody has it")
         return Person(id=first["person"], name=first["name"]), first["at"]
+
+    async def release(self, key: str) -> None:
+        """Give the claim back: what was asked for was refused, and may be asked for again."""
+        await self.connection.execute(delete(clicks).where(clicks.c.key == key))
