@@ -17,6 +17,8 @@ from playbook.errors import Unreachable
 if TYPE_CHECKING:
     from mypy_boto3_sts import STSClient
 
+FALLBACK = "us-east-1"
+"""The region that is asked when the environment names none."""
 SESSION_NAME = "ec2ir"
 """How the assumed sessions are called in the other account's CloudTrail."""
 
@@ -83,9 +85,29 @@ def _assumed(role: AssumedRole) -> boto3.Session:
     return boto3.Session(botocore_session=core)
 
 
-def caller(session: boto3.Session) -> tuple[str, str]:
-    """Account id and ARN of whoever the session acts as. Raises AwsRefused or Unreachable."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Identity:
+    """Whose ambient AWS credentials these are; empty where there are none."""
+
+    account: str = ""
+    arn: str = ""
+
+    @property
+    def role(self) -> str:
+        """The name of the assumed role, if it is one."""
+        _, marker, rest = self.arn.partition(":assumed-role/")
+        return rest.partition("/")[0] if marker else ""
+
+
+def caller(session: boto3.Session) -> Identity:
+    """Whoever the session acts as. Raises AwsRefused or Unreachable."""
     make = cast("Callable[..., STSClient]", session.client)
     with translated():
-        identity = make("sts").get_caller_identity()
-    return identity["Account"], identity["Arn"]
+        identity = make("sts", region_name=session.region_name or FALLBACK).get_caller_identity()
+    return Identity(account=identity["Account"], arn=identity["Arn"])
+
+
+def ambient() -> tuple[Identity, str]:
+    """The ambient credentials' caller, and the ambient region. Raises AwsRefused or Unreachable."""
+    session = boto3.Session()
+    return caller(session), session.region_name or FALLBACK

@@ -1,0 +1,141 @@
+"""Acting from a terminal: plan, approve, reject, run and undo, by the same commands as in chat."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from actions.catalogue import ACTIONS
+from cli import show
+from cli.doors import Terminal, enter, out, terminal
+from cli.following import follow
+from cli.settings import Settings
+from commands.approve import approve as approve_plan
+from commands.board import board
+from commands.progress import retry
+from commands.propose import propose, propose_recommended, propose_undo
+from playbook.approval import Decision
+from playbook.errors import Refused
+from playbook.people import Door
+from playbook.proposal import Proposal
+from playbook.run import RunState, StepState
+
+STEPS = ", ".join(action.name for action in ACTIONS)
+Json = Annotated[bool, typer.Option("--json", help="Print JSON only.")]
+Incident = Annotated[str, typer.Argument(help="The incident's id.")]
+Plan = Annotated[str, typer.Argument(help="The plan's id, as ec2ir plan prints it.")]
+
+
+def plan(
+    incident: Incident,
+    steps: Annotated[
+        list[str] | None, typer.Argument(help=f"Steps: {STEPS}. None: what the playbook recommends.")
+    ] = None,
+    instance: Annotated[str, typer.Option(help="Which instance of the incident; default its first.")] = "",
+    json: Json = False,
+) -> None:
+    """Show exactly what steps would change, and ask for approval."""
+
+    async def work(settings: Settings) -> None:
+        async with terminal(settings) as at:
+            made = await _planned(at, incident, steps or [], instance)
+            for proposal in made:
+                show.as_json(show.proposal_json(proposal)) if json else show.proposal(proposal)
+
+    enter(work)
+
+
+async def _planned(at: Terminal, incident: str, steps: list[str], instance: str) -> tuple[Proposal, ...]:
+    if steps:
+        return (await propose(at.desk, incident, steps, by=at.person, door=Door.TERMINAL, instance=instance),)
+    made = await propose_recommended(at.desk, incident, instance=instance)
+    if not made:
+        raise Refused(
+            "The playbook recommends looking first, or nothing is left to do.",
+            then=f"Name the steps: ec2ir plan {incident} snapshot isolate",
+        )
+    return made
+
+
+def approve(
+    proposal: Plan,
+    hash: Annotated[
+        str, typer.Option(help="The plan's hash as you saw it; its first 4 characters are enough.")
+    ],  # noqa: A002
+    break_glass: Annotated[
+        str, typer.Option("--break-glass", help="Approve alone, with this reason; everybody is told.")
+    ] = "",
+    json: Json = False,
+) -> None:
+    """Approve a plan; the last approval needed starts it, and it is followed to its end."""
+
+    async def work(settings: Settings) -> None:
+        async with terminal(settings) as at:
+            approved = await approve_plan(
+                at.desk, proposal, hash, by=at.person, door=Door.TERMINAL, override=break_glass or None
+            )
+            if approved.decision is not Decision.APPROVED:
+                out.print("Approved by you; it needs one more person.")
+                return
+            await _finish(at, proposal, json=json)
+
+    enter(work)
+
+
+def run(proposal: Plan, json: Json = False) -> None:
+    """Follow an approved plan to its end; steps of it that failed are carried out again."""
+
+    async def work(settings: Settings) -> None:
+        async with terminal(settings) as at:
+            async with at.desk.store.begin() as unit:
+                record, steps = await unit.runs.get(proposal), await unit.runs.steps(proposal)
+            if record is None:
+                raise Refused("That plan is not approved.", then=f"ec2ir approve {proposal} --hash …")
+            if record.state is RunState.FAILED:
+                for step in steps:
+                    if step.state is StepState.FAILED:
+                        await retry(at.desk, proposal, step.action, by=at.person, door=Door.TERMINAL)
+            elif record.state is RunState.APPROVED:
+                await at.desk.executor.carry(proposal)
+            await _finish(at, proposal, json=json)
+
+    enter(work)
+
+
+def undo(
+    incident: Incident,
+    step: Annotated[str, typer.Argument(help=f"One of: {STEPS}.")],
+    instance: Annotated[str, typer.Option(help="Which instance of the incident; default its first.")] = "",
+    json: Json = False,
+) -> None:
+    """Plan to take one step back; that is approved like any other plan."""
+
+    async def work(settings: Settings) -> None:
+        async with terminal(settings) as at:
+            async with at.desk.store.begin() as unit:
+                shown = await board(unit, incident, at.desk.clock())
+            rows = [
+                row
+                for section in shown.sections
+                if section.facts.instance == instance or not instance
+                for row in section.rows
+                if row.action.name == step and row.run
+            ]
+            if not rows:
+                raise Refused(
+                    f"“{step}” is not in force in this incident.", then=f"ec2ir incident show {incident}"
+                )
+            made = await propose_undo(at.desk, rows[0].run, step, by=at.person, door=Door.TERMINAL)
+            show.as_json(show.proposal_json(made)) if json else show.proposal(made)
+
+    enter(work)
+
+
+async def _finish(at: Terminal, proposal: str, *, json: bool) -> None:
+    record = await follow(at.desk, proposal, quiet=json)
+    if json:
+        async with at.desk.store.begin() as unit:
+            shown = await board(unit, record.target.incident, at.desk.clock())
+            timeline = await unit.timeline.of(record.target.incident)
+        show.as_json(show.board_json(shown, timeline))

@@ -1,0 +1,39 @@
+"""`ec2ir`: the command line."""
+
+from __future__ import annotations
+
+import typer
+
+from cli import acting, looking, setup
+from cli.doors import stop
+from playbook.errors import Ec2irError
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="The ChatOps responder for AWS EC2 compromise: plan, approve, contain, prove, undo.",
+)
+app.add_typer(looking.incident, name="incident")
+app.add_typer(looking.ledger, name="ledger")
+for _name, _command in {
+    "demo": setup.demo,
+    "serve": setup.serve,
+    "migrate": setup.migrate,
+    "manifest": setup.manifest,
+    "iam-policy": setup.iam_policy,
+    "incidents": looking.incidents,
+    "plan": acting.plan,
+    "approve": acting.approve,
+    "run": acting.run,
+    "undo": acting.undo,
+}.items():
+    app.command(_name)(_command)
+
+
+def main() -> None:
+    """Run the command line; the last door for the product's own errors."""
+    try:
+        app()
+    except Ec2irError as error:
+        stop(error)

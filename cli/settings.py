@@ -1,0 +1,182 @@
+"""Settings: secrets and addresses from the environment or `.env`, policy from `ec2ir.toml`.
+
+A wrong or missing setting raises BadSetting: one line that names it, the value (never a secret) and the mend.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+import tomllib
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from playbook.environment import EnvironmentRule
+from playbook.errors import BadInput
+from playbook.people import Role
+from playbook.policy import Policy
+from playbook.target import account_id
+
+CONFIG_VARIABLE = "EC2IR_CONFIG"
+
+
+class BadSetting(BadInput):
+    """A setting is missing or wrong; ec2ir did not start."""
+
+
+def _cidr(value: str) -> str:
+    if value:
+        ipaddress.ip_network(value)
+    return value
+
+
+def _account(value: str) -> str:
+    try:
+        return account_id(value)
+    except BadInput as problem:
+        raise ValueError(problem.what) from problem
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Roles(_Section):
+    """Slack user groups, by id or handle."""
+
+    responders: str = ""
+    approvers: str = ""
+
+
+class EnvironmentTags(_Section):
+    """Which tag says what an instance is; anything else counts as production."""
+
+    tag: str = "Environment"
+    production: tuple[str, ...] = ("production", "prod")
+    nonproduction: tuple[str, ...] = ("dev", "test", "staging")
+
+
+class Isolation(_Section):
+    """`forensics_cidr` may reach an isolated instance; `untrack` passes interfaces through an open group first."""
+
+    forensics_cidr: Annotated[str, AfterValidator(_cidr)] = ""
+    untrack: bool = True
+
+
+class AccountEntry(_Section):
+    """An account to respond in, and the role to assume there."""
+
+    id: Annotated[str, AfterValidator(_account)]
+    role_arn: str = ""
+    external_id: str = ""
+
+
+class Operator(_Section):
+    """Somebody who may act from a terminal: an AWS caller (ARN, or the role's part of it) and who that is."""
+
+    arn: str
+    person: str
+    name: str = ""
+    roles: tuple[Role, ...] = ()
+
+
+class PolicyFile(_Section):
+    """`ec2ir.toml`."""
+
+    roles: Roles = Field(default_factory=Roles)
+    environment: EnvironmentTags = Field(default_factory=EnvironmentTags)
+    isolation: Isolation = Field(default_factory=Isolation)
+    accounts: tuple[AccountEntry, ...] = ()
+    operators: tuple[Operator, ...] = ()
+
+
+class Settings(BaseSettings):
+    """Everything that `ec2ir` is told from outside."""
+
+    model_config = SettingsConfigDict(env_prefix="EC2IR_", env_file=".env", extra="ignore", frozen=True)
+
+    database_url: str = ""
+    queue_url: str = ""
+    slack_bot_token: SecretStr = SecretStr("")
+    slack_app_token: SecretStr = SecretStr("")
+    slack_signing_secret: SecretStr = SecretStr("")
+    slack_api_url: str = "https://slack.com/api/"
+    slack_channel: str = ""
+    evidence_bucket: str = ""
+    http_host: str = "127.0.0.1"
+    http_port: int = Field(default=3000, ge=0, le=65535)
+    policy_file: PolicyFile = Field(default_factory=PolicyFile, exclude=True)
+
+    @property
+    def database(self) -> str:
+        """The database's URL; by default SQLite in the user's data directory."""
+        return self.database_url or f"sqlite:///{_data_directory() / 'ec2ir.db'}"
+
+    @property
+    def policy(self) -> Policy:
+        """The part of the settings that decides what steps do."""
+        tags, isolation = self.policy_file.environment, self.policy_file.isolation
+        return Policy(
+            environment=EnvironmentRule(
+                tag=tags.tag,
+                production=frozenset(tags.production),
+                nonproduction=frozenset(tags.nonproduction),
+            ),
+            forensics_cidr=isolation.forensics_cidr,
+            untrack=isolation.untrack,
+            evidence_bucket=self.evidence_bucket,
+        )
+
+
+def load() -> Settings:
+    """The settings of this process. Raises BadSetting."""
+    policy = _policy_file()
+    try:
+        return Settings(policy_file=policy)
+    except ValidationError as error:
+        raise _bad(error, prefix="EC2IR_") from error
+
+
+def require(settings: Settings, *names: str) -> None:
+    """Raise BadSetting for the first of these settings that is empty."""
+    for name in names:
+        value = getattr(settings, name)
+        text = value.get_secret_value() if isinstance(value, SecretStr) else value
+        if not text:
+            raise BadSetting(
+                f"EC2IR_{name.upper()} is not set.",
+                then="Set it in the environment or in .env; see .env.example.",
+            )
+
+
+def _policy_file() -> PolicyFile:
+    path = Path(os.environ.get(CONFIG_VARIABLE, "ec2ir.toml"))
+    if not path.exists():
+        if CONFIG_VARIABLE in os.environ:
+            raise BadSetting(f"{CONFIG_VARIABLE} names {path}, which is not there.", then="Mend the path.")
+        return PolicyFile()
+    try:
+        return PolicyFile.model_validate(tomllib.loads(path.read_text()))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise BadSetting(
+            f"{path} is not TOML: {error}", then="Compare it with ec2ir.example.toml."
+        ) from error
+    except ValidationError as error:
+        raise _bad(error, prefix=f"{path}: ") from error
+
+
+def _bad(error: ValidationError, *, prefix: str) -> BadSetting:
+    first = error.errors(include_url=False)[0]
+    place = ".".join(str(part) for part in first["loc"])
+    name = prefix + (place.upper() if prefix.endswith("_") else place)
+    secret = "token" in place or "secret" in place
+    value = "" if secret else f" (it is {str(first['input'])[:80]!r})"
+    return BadSetting(f"{name}{value}: {first['msg']}.", then="See ec2ir.example.toml and .env.example.")
+
+
+def _data_directory() -> Path:
+    base = os.environ.get("XDG_DATA_HOME")
+    return (Path(base) if base else Path.home() / ".local" / "share") / "ec2ir"

@@ -1,0 +1,72 @@
+"""Setting up: schema, Slack app manifest, IAM policy; and starting the bot or the demo."""
+
+from __future__ import annotations
+
+import json as jsonlib
+from typing import Annotated
+
+import typer
+
+from actions.catalogue import BY_NAME
+from bot.manifest import manifest as slack_manifest
+from cli.doors import enter, out, stop
+from cli.iam import policy
+from cli.settings import BadSetting, Settings, load
+from playbook.errors import BadInput, Ec2irError
+from storage.migrate import current, downgrade, head, upgrade
+
+
+def migrate(
+    down: Annotated[str, typer.Option(help="Take the schema back to this revision, or to `base`.")] = "",
+) -> None:
+    """Bring the database's schema up to date."""
+    try:
+        settings = load()
+        downgrade(settings.database, down) if down else upgrade(settings.database)
+        out.print(f"The schema is at {current(settings.database) or 'base'} (newest: {head()}).")
+    except Ec2irError as error:
+        stop(error)
+
+
+def manifest(
+    url: Annotated[str, typer.Option(help="Public https address of ec2ir; without it: Socket Mode.")] = "",
+) -> None:
+    """Print the Slack app manifest, to paste at api.slack.com → Create app → From a manifest."""
+    if url and not url.startswith("https://"):
+        stop(BadInput(f"“{url[:80]}” is not an https address.", then="Slack calls https only."))
+    out.print_json(jsonlib.dumps(slack_manifest(socket_mode=not url, url=url or None)))
+
+
+def iam_policy(
+    action: Annotated[str, typer.Option(help=f"Only for one of: {', '.join(BY_NAME)}.")] = "",
+) -> None:
+    """Print the least-privilege IAM policy, made from what the actions declare."""
+    if action and action not in BY_NAME:
+        stop(BadInput(f"There is no action “{action[:40]}”.", then=f"There are: {', '.join(BY_NAME)}."))
+    out.print_json(jsonlib.dumps(policy([BY_NAME[action]] if action else None)))
+
+
+def serve() -> None:
+    """Run the bot: Socket Mode when an app token is set, signed HTTP otherwise."""
+    from cli.serve import run
+
+    async def work(settings: Settings) -> None:
+        await run(settings)
+
+    enter(work)
+
+
+def demo(
+    port: Annotated[int, typer.Option(help="Where the page is served on 127.0.0.1.")] = 8765,
+    play: Annotated[bool, typer.Option("--play", help="Play the incident without a browser.")] = False,
+    leak: Annotated[
+        bool,
+        typer.Option("--leak", help="With --play: a connection survives isolation; the proof must fail."),
+    ] = False,
+) -> None:
+    """The whole product on a laptop: a Slack workspace and an AWS account in a box, and an incident."""
+    try:
+        from cli.demo import run
+    except ImportError as error:
+        stop(BadSetting(f"The demo needs {error.name}.", then="Install it with: pip install 'ec2ir[demo]'"))
+    run(port=port, play=play, leak=leak)

@@ -1,0 +1,143 @@
+"""What a terminal shows: incidents, boards and plans, for people and as JSON."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+
+from rich.table import Table
+
+from actions.catalogue import BY_NAME
+from cli.doors import out
+from commands.approve import need_of
+from commands.board import Board, Mark, Row
+from playbook.clock import elapsed
+from playbook.incident import Incident
+from playbook.plan import Json, dump_json
+from playbook.proposal import Proposal
+from playbook.text import plain
+from playbook.timeline import Entry
+
+MARKS = {
+    Mark.NOT_STARTED: "⚪",
+    Mark.WAITING: "🟡",
+    Mark.RUNNING: "🔵",
+    Mark.PROVED: "🟢",
+    Mark.FAILED: "🔴",
+    Mark.UNDONE: "↩️",
+    Mark.NOT_APPLICABLE: "⚫",
+}
+
+
+def as_json(value: object) -> None:
+    """Print `value` as JSON, and nothing else."""
+    out.print_json(json.dumps(value, ensure_ascii=False))
+
+
+def incidents(found: Sequence[Incident]) -> None:
+    """A line an incident."""
+    if not found:
+        out.print("Nothing is on fire.")
+        return
+    table = Table(box=None, pad_edge=False)
+    for heading in ("incident", "severity", "environment", "opened (UTC)", "state", "title"):
+        table.add_column(heading, overflow="fold")
+    for i in found:
+        state = "SAMPLE" if i.sample else ("contained" if i.contained else i.state.value)
+        table.add_row(
+            i.id,
+            i.severity.value,
+            i.environment.value,
+            f"{i.opened:%Y-%m-%d %H:%M:%S}",
+            state,
+            plain(i.title),
+        )
+    out.print(table)
+
+
+def board(shown: Board, timeline: Sequence[Entry]) -> None:
+    """An incident whole: facts, rows, waiting plans, timeline."""
+    i = shown.incident
+    out.print(
+        f"{i.severity.value.upper()} · {plain(i.title)} · incident {i.id} · {i.environment.value}",
+        markup=False,
+    )
+    for section in shown.sections:
+        f = section.facts
+        out.print(
+            f"\n{f.name or f.instance} ({f.instance}, {f.account} {f.region})", markup=False, style="bold"
+        )
+        if f.problem:
+            out.print(f"  {f.problem}", markup=False)
+        for row in section.rows:
+            out.print(f"  {MARKS[row.mark]} {_row(row)}", markup=False)
+    r = shown.recommendation
+    out.print(f"\nNext: {r.words} ({r.why}{', playbook ' + r.row if r.row else ''})", markup=False)
+    for p in shown.pending:
+        out.print(f"Plan {p.hash[:4]} waits: ec2ir approve {p.id}   ({', '.join(p.actions)})", markup=False)
+    out.print("\nTimeline (UTC)", style="bold")
+    for e in timeline:
+        out.print(f"  {e.at:%Y-%m-%d %H:%M:%S}  {e.actor:<12} {plain(e.words, 400)}", markup=False)
+    if i.contained:
+        out.print(f"\nTime to contain: {elapsed(i.contained - i.opened)}")
+
+
+def _row(row: Row) -> str:
+    words = f": {plain(row.words, 400)}" if row.words else ""
+    return f"{row.action.title}: {row.mark.value}{words}"
+
+
+def board_json(shown: Board, timeline: Sequence[Entry]) -> Json:
+    """The same as JSON values."""
+    return {
+        "incident": dump_json(shown.incident),
+        "instances": [
+            {
+                "facts": dump_json(s.facts),
+                "rows": [
+                    {
+                        "step": r.action.name,
+                        "row": r.action.row,
+                        "state": r.mark.value,
+                        "words": r.words,
+                        "run": r.run,
+                    }
+                    for r in s.rows
+                ],
+            }
+            for s in shown.sections
+        ],
+        "pending": [proposal_json(p) for p in shown.pending],
+        "timeline": [dump_json(e) for e in timeline],
+    }
+
+
+def proposal(p: Proposal) -> None:
+    """A plan as the person who approves it must see it."""
+    out.print(
+        f"{p.kind.value.upper()} on {p.target.instance}: plan {p.hash[:4]} ({p.id}), made {p.made:%H:%M:%S} UTC, "
+        f"expires {p.expires:%H:%M:%S} UTC, {p.environment.value}",
+        markup=False,
+        style="bold",
+    )
+    for step in p.steps:
+        action = BY_NAME[step.action]
+        shown = action.load(step.body).show()
+        out.print(f"\n{action.title}", markup=False, style="bold")
+        for c in shown.changes:
+            arrow = (c.after, c.before) if p.kind.value == "undo" else (c.before, c.after)
+            out.print(f"  {plain(c.subject)}   {plain(arrow[0])}  →  {plain(arrow[1])}", markup=False)
+        for label, lines in (
+            ("", shown.notes), ("Breaks", shown.breaks), ("Keeps", shown.keeps),
+            ("Warning", shown.warnings), ("Undo", (shown.undo,)), ("Calls", shown.calls),
+        ):  # fmt: skip
+            for line in lines:
+                out.print(f"  {label:<8} {plain(line, 400)}", markup=False)
+    for left in p.left_out:
+        out.print(f"\n⚫ {BY_NAME[left.action].title}: {plain(left.why, 400)}", markup=False)
+    out.print(f"\nNeeds {need_of(p).words(p.proposer)}. {p.decision.value.capitalize()}.", markup=False)
+
+
+def proposal_json(p: Proposal) -> Json:
+    """The same as JSON values, with the hash that an approval names."""
+    return dump_json(p) | {"hash": p.hash}

@@ -1,0 +1,164 @@
+"""The wiring: the only place that builds things and hands them to each other."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+
+from actions.cloud import AwsCloud
+from aws.sessions import AssumedRole, Identity, ambient, session_for
+from cli.settings import BadSetting, Settings
+from commands.desk import Desk
+from engine.clock import Clock as EngineClock
+from engine.durable import Durable
+from engine.plant import Plant
+from engine.watchdog import take_over
+from playbook.clock import Clock, system_clock
+from playbook.ports import Directory, Executor
+from storage import engine_lock
+from storage.migrate import current, head, upgrade
+from storage.store import SqlStore, open_store
+
+_ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"
+"""Letters and digits that nobody mistakes for each other when they read an id aloud."""
+
+
+def new_id() -> str:
+    """Ten characters, 50 random bits: short enough to say, too many to guess or to meet twice."""
+    return "".join(secrets.choice(_ALPHABET) for _ in range(10))
+
+
+@dataclass(frozen=True, slots=True)
+class Submitted:
+    """`playbook.ports.Executor` of a process that is not the engine: the run's row is the order."""
+
+    async def carry(self, run: str) -> None:
+        """Nothing to do here: the engine finds approved runs within a beat."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Base:
+    """What every door needs: the store, AWS, and a desk for a directory and an executor."""
+
+    settings: Settings
+    store: SqlStore
+    cloud: AwsCloud
+    identity: Identity
+    region: str
+    clock: Clock
+
+    def desk(self, directory: Directory, executor: Executor) -> Desk:
+        """A desk at this door."""
+        own = {r.role_arn.rpartition("/")[2] for r in self.settings.policy_file.accounts if r.role_arn}
+        return Desk(
+            store=self.store,
+            cloud=self.cloud,
+            directory=directory,
+            executor=executor,
+            clock=self.clock,
+            new_id=new_id,
+            policy=self.settings.policy,
+            account=self.identity.account,
+            region=self.region,
+            own_roles=frozenset(own | ({self.identity.role} if self.identity.role else set())),
+        )
+
+    def plant(self, desk: Desk) -> Plant:
+        """What the engine in this process works with; its name is fresh each time."""
+        return Plant(
+            desk=desk, account=self.cloud.account, executor=f"x-{secrets.token_hex(6)}", pause=asyncio.sleep
+        )
+
+
+def sqlite_path(settings: Settings) -> Path | None:
+    """The SQLite file, or None on Postgres."""
+    scheme, _, path = settings.database.partition(":///")
+    return Path(path) if scheme.startswith("sqlite") else None
+
+
+@asynccontextmanager
+async def base(settings: Settings, *, clock: Clock = system_clock) -> AsyncGenerator[Base]:
+    """Open the store and AWS. Raises BadSetting when the schema is not up to date."""
+    await asyncio.to_thread(_schema, settings)
+    identity, region = await asyncio.to_thread(ambient)
+    accounts = settings.policy_file.accounts
+    roles = [
+        AssumedRole(account=a.id, role_arn=a.role_arn, external_id=a.external_id)
+        for a in accounts
+        if a.role_arn
+    ]
+    store = open_store(settings.database)
+    cloud = AwsCloud(session_for=session_for(roles, ambient=identity.account), policy=settings.policy)
+    try:
+        yield Base(settings=settings, store=store, cloud=cloud, identity=identity, region=region, clock=clock)
+    finally:
+        await store.aclose()
+        await asyncio.to_thread(cloud.close)
+
+
+def _schema(settings: Settings) -> None:
+    """A SQLite file is brought up to date in passing; on Postgres that is for somebody to decide."""
+    at = current(settings.database) if sqlite_path(settings) is None or _exists(settings) else None
+    if at == head():
+        return
+    if sqlite_path(settings) is None:
+        raise BadSetting(
+            f"The database's schema is at {at or 'nothing'}, and this version needs {head()}.",
+            then="Run: ec2ir migrate",
+        )
+    upgrade(settings.database)
+
+
+def _exists(settings: Settings) -> bool:
+    path = sqlite_path(settings)
+    return path is not None and path.exists()
+
+
+@dataclass(slots=True)
+class _Late:
+    """An executor that is known only after the desk that names it."""
+
+    executor: Executor | None = None
+
+    async def carry(self, run: str) -> None:
+        """Pass on. The engine is started before anybody can approve anything."""
+        if self.executor is not None:
+            await self.executor.carry(run)
+
+
+@asynccontextmanager
+async def engine(parts: Base, directory: Directory) -> AsyncGenerator[Desk]:
+    """A desk whose approved runs this process carries out itself, with the clock running.
+
+    Raises BadSetting when another process is the engine of this SQLite file.
+    """
+    path = sqlite_path(parts.settings)
+    lock = engine_lock.acquire(path) if path is not None else None
+    if path is not None and lock is None:
+        raise BadSetting(
+            f"Another process ({engine_lock.holder(path)}) runs ec2ir on {path}.",
+            then="Stop it, or use Postgres to run several.",
+        )
+    late = _Late()
+    desk = parts.desk(directory, late)
+    plant = parts.plant(desk)
+    durable = Durable(plant, parts.settings.database)
+    await durable.start()
+    late.executor = durable
+    clock = EngineClock(plant, durable)
+    try:
+        # On SQLite the lock proves that every other executor is dead; on Postgres only silence does.
+        silence = timedelta(0) if path is not None else timedelta(seconds=30)
+        await take_over(desk, plant.executor, durable.recover, silence)
+        await clock.start()
+        yield desk
+    finally:
+        clock.stop()
+        await durable.stop()
+        if lock is not None:
+            lock.release()
