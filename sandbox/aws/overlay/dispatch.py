@@ -1,6 +1,7 @@
 """Every request passes here: one at a time, and an operation that is not emulated is refused at once."""
 
 import warnings
+from contextlib import nullcontext
 from threading import RLock
 from typing import Any, Final
 
@@ -19,7 +20,8 @@ def call_action(self: Any) -> Any:
 
     Source: EC2 API reference, "Error codes for the EC2 API", common client errors.
     """
-    with ONE_AT_A_TIME:
+    # A long poll waits for messages that only another request can bring.
+    with nullcontext() if self.service_name == "sqs" else ONE_AT_A_TIME:
         try:
             return _call_action(self)
         except NotImplementedError as missing:

@@ -60,19 +60,32 @@ def run_instances(self: Any) -> ActionResult:
     return answer
 
 
+def _forget_replaced_disks(backend: Any, instance: Any) -> None:
+    """Moto attaches a default root disk, then the template's own under the same name; AWS makes one."""
+    mapped = {device.volume_id for device in instance.block_device_mapping.values()}
+    attached = [v for v in backend.volumes.values() if v.attachment and v.attachment.instance is instance]
+    for volume in attached:
+        if volume.id not in mapped:
+            del backend.volumes[volume.id]
+
+
 def run_backend(self: Any, *args: Any, **kwargs: Any) -> Any:
     """RunInstances, and what an Auto Scaling group launches: the template's profile and protection hold.
 
     Source: EC2 API reference, RequestLaunchTemplateData; RunInstances, `DeleteOnTermination` of the primary
     interface is true unless said otherwise.
     """
-    reservation: Any = _run_backend(self, *args, **kwargs)
     template: dict[str, Any] = {}
     if kwargs.get("launch_template"):
         template = InstanceBackend.__dict__["_get_template_from_args"](self, kwargs["launch_template"]).data
+    if template.get("BlockDeviceMappings"):
+        # Moto would add a root volume of its own beside the template's.
+        kwargs.setdefault("block_device_mappings", template["BlockDeviceMappings"])
+    reservation: Any = _run_backend(self, *args, **kwargs)
     for instance in reservation.instances:
         if not kwargs.get("nics"):
             instance.nics[0].delete_on_termination = True
+        _forget_replaced_disks(self, instance)
         instance.disable_api_termination = bool(template.get("DisableApiTermination", False))
         attach_at_launch(self, instance, template.get("IamInstanceProfile", {}))
     return reservation
@@ -161,6 +174,12 @@ def state_code(self: Any) -> int:
     return instance_state(self).code
 
 
+def _now(instance: Any) -> InstanceState:
+    """A copy: moto changes its state object in place."""
+    state = instance_state(instance)
+    return InstanceState(state.name, state.code)
+
+
 def _pass_through(instance: Any, name: str, code: int) -> None:
     world = world_of(instance.ec2_backend)
     notes_on(instance)["transition"] = (world.after(world.delays.instance), InstanceState(name, code))
@@ -171,7 +190,7 @@ def start(self: Any) -> InstanceState:
 
     Source: EC2 API reference, StartInstances, "Error codes for the EC2 API": IncorrectInstanceState.
     """
-    before = instance_state(self)
+    before = _now(self)
     if before.name not in {"stopped", "running", "pending"}:
         refuse(
             "IncorrectInstanceState",
@@ -180,7 +199,7 @@ def start(self: Any) -> InstanceState:
     if before.name == "stopped":
         _start(self)
         _pass_through(self, "pending", 0)
-    return InstanceState(before.name, before.code)
+    return before
 
 
 def stop(self: Any) -> InstanceState:
@@ -188,7 +207,7 @@ def stop(self: Any) -> InstanceState:
 
     Source: EC2 API reference, StopInstances, "Error codes for the EC2 API": IncorrectInstanceState.
     """
-    before = instance_state(self)
+    before = _now(self)
     if before.name in {"terminated", "shutting-down"}:
         refuse(
             "IncorrectInstanceState",
@@ -197,7 +216,7 @@ def stop(self: Any) -> InstanceState:
     if before.name in {"running", "pending"}:
         _stop(self)
         _pass_through(self, "stopping", 64)
-    return InstanceState(before.name, before.code)
+    return before
 
 
 OVERRIDES = (
