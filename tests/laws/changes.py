@@ -1,0 +1,96 @@
+"""What happens in the account besides ec2ir: before a plan is made, or behind a finished step's back."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tests.laws.world import INCIDENT, World
+
+
+def _volumes(world: World, instance: str) -> list[dict[str, Any]]:
+    mine = [{"Name": "attachment.instance-id", "Values": [instance]}]
+    return world.client("ec2").describe_volumes(Filters=mine)["Volumes"]
+
+
+def lock(world: World, instance: str) -> None:
+    world.client("ec2").modify_instance_attribute(
+        InstanceId=instance, DisableApiTermination={"Value": True}
+    )
+
+
+def shutdown_terminates(world: World, instance: str) -> None:
+    world.client("ec2").modify_instance_attribute(
+        InstanceId=instance, InstanceInitiatedShutdownBehavior={"Value": "terminate"}
+    )
+
+
+def slow_snapshots(world: World, instance: str) -> None:
+    world.box.controls.delays(snapshot=90)
+
+
+def slow_instances(world: World, instance: str) -> None:
+    world.box.controls.delays(instance=10)
+
+
+def encrypted_volume(world: World, instance: str) -> None:
+    """Two more disks: one under the key that AWS manages, one under the account's own."""
+    ec2 = world.client("ec2")
+    own = world.client("kms").create_key()["KeyMetadata"]["Arn"]
+    aws = world.client("kms").describe_key(KeyId="alias/aws/ebs")["KeyMetadata"]["Arn"]
+    zone = ec2.describe_instances(InstanceIds=[instance])["Reservations"][0]["Instances"][0]["Placement"]
+    for key, device in ((own, "/dev/sdx"), (aws, "/dev/sdy")):
+        made = ec2.create_volume(
+            AvailabilityZone=zone["AvailabilityZone"], Size=8, Encrypted=True, KmsKeyId=key
+        )
+        ec2.attach_volume(VolumeId=made["VolumeId"], InstanceId=instance, Device=device)
+
+
+def earlier_snapshot(world: World, instance: str) -> None:
+    """The incident has a set of an earlier run already."""
+    marks = {"ec2ir:incident": INCIDENT, "ec2ir:run": "run-0"}
+    world.client("ec2").create_snapshots(
+        InstanceSpecification={"InstanceId": instance},
+        TagSpecifications=[
+            {"ResourceType": "snapshot", "Tags": [{"Key": k, "Value": v} for k, v in marks.items()]}
+        ],
+    )
+
+
+def _status(world: World, resources: list[str], value: str) -> None:
+    world.client("ec2").create_tags(Resources=resources, Tags=[{"Key": "Status", "Value": value}])
+
+
+def status_review(world: World, instance: str) -> None:
+    """The instance and a volume had a status of their own, the other volumes none."""
+    _status(world, [instance, _volumes(world, instance)[0]["VolumeId"]], "In review")
+
+
+def status_clean(world: World, instance: str) -> None:
+    _status(world, [instance], "Clean")
+
+
+def detach_data_volume(world: World, instance: str) -> None:
+    """The root volume goes away and another takes its place."""
+    ec2 = world.client("ec2")
+    old = next(v for v in _volumes(world, instance) if v["Attachments"][0]["DeleteOnTermination"] is False)
+    device = old["Attachments"][0]["Device"]
+    ec2.detach_volume(VolumeId=old["VolumeId"], InstanceId=instance)
+    new = ec2.create_volume(AvailabilityZone=old["AvailabilityZone"], Size=8)["VolumeId"]
+    ec2.attach_volume(VolumeId=new, InstanceId=instance, Device=device)
+
+
+def open_interface(world: World, instance: str) -> None:
+    """Somebody lets the instance back onto the network."""
+    ec2 = world.client("ec2")
+    mine = [{"Name": "attachment.instance-id", "Values": [instance]}]
+    interface = ec2.describe_network_interfaces(Filters=mine)["NetworkInterfaces"][0]
+    ec2.modify_network_interface_attribute(
+        NetworkInterfaceId=interface["NetworkInterfaceId"], Groups=[world.seeded.network.dev_group]
+    )
+
+
+def terminate(world: World, instance: str) -> None:
+    world.client("ec2").modify_instance_attribute(
+        InstanceId=instance, DisableApiTermination={"Value": False}
+    )
+    world.client("ec2").terminate_instances(InstanceIds=[instance])

@@ -1,0 +1,103 @@
+"""The situations in which each action is judged. An action without a row here is judged in DEFAULTS."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from playbook.policy import Policy
+from sandbox.aws.seed import Variant
+from tests.laws import changes
+from tests.laws.world import POLICY, World
+
+Change = Callable[[World, str], None]
+"""Something that happens in the account, to the instance of that id."""
+
+
+def _nothing(world: World, instance: str) -> None:
+    """The account as it was seeded."""
+
+
+def _web(world: World) -> str:
+    return world.seeded.web
+
+
+def _miner(world: World) -> str:
+    return world.seeded.miner
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scenario:
+    """One situation: which seeded account, which instance, and what happened there before the plan."""
+
+    name: str
+    variant: Variant = "asg"
+    victim: Callable[[World], str] = _web
+    before: Change = _nothing
+    policy: Policy = POLICY
+    leaks: bool = False
+    """Whether the step is expected not to hold in the long run, and to say so."""
+
+    def __str__(self) -> str:
+        return self.name
+
+
+SCALED = Scenario(name="scaled")
+ALONE = Scenario(name="alone", variant="targets")
+DEV = Scenario(name="dev", victim=_miner)
+SPOT = Scenario(name="spot", variant="spot")
+DEFAULTS = (SCALED, DEV)
+
+SCENARIOS: Mapping[str, tuple[Scenario, ...]] = {
+    "protect": (
+        SCALED,
+        SPOT,
+        Scenario(name="half protected", before=changes.lock),
+        Scenario(name="shutdown terminates", before=changes.shutdown_terminates),
+    ),
+    "snapshot": (
+        SCALED,
+        DEV,
+        Scenario(name="slow", before=changes.slow_snapshots),
+        Scenario(name="encrypted", before=changes.encrypted_volume),
+        Scenario(name="earlier set", before=changes.earlier_snapshot),
+    ),
+    "tag": (
+        SCALED,
+        DEV,
+        Scenario(name="had the tag", before=changes.status_review),
+        Scenario(name="snapshots there", before=changes.earlier_snapshot),
+    ),
+    "isolate": (
+        SCALED,
+        DEV,
+        Scenario(name="no forensics range", policy=Policy()),
+        Scenario(name="tracked", policy=Policy(untrack=False), leaks=True),
+    ),
+    "deregister": (SCALED, ALONE, Scenario(name="classic", variant="classic")),
+    "revoke": (SCALED, DEV),
+    "revoke-role": (SCALED, DEV),
+    "memory": (ALONE, DEV),
+    "stop": (DEV, SCALED, Scenario(name="local disks", variant="targets", before=changes.slow_instances)),
+}
+
+DRIFTS: Mapping[str, Change] = {
+    "protect": changes.detach_data_volume,
+    "tag": changes.status_clean,
+    "isolate": changes.open_interface,
+    "stop": changes.terminate,
+}
+"""What somebody else does after the step, so that undo would overwrite it."""
+
+ANY_DRIFT: tuple[Change, ...] = (*DRIFTS.values(), changes.terminate)
+"""For an action without a row: all of these, one after the other."""
+
+
+def scenarios_of(action: str) -> tuple[Scenario, ...]:
+    """The situations in which the action is judged."""
+    return SCENARIOS.get(action, DEFAULTS)
+
+
+def drifts_of(action: str) -> tuple[Change, ...]:
+    """What is done to its target behind its back."""
+    return (DRIFTS[action],) if action in DRIFTS else ANY_DRIFT

@@ -1,0 +1,77 @@
+"""What goes over the wire: every call to AWS with its parameters, and a process that dies at the n-th of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from threading import Lock
+from typing import Any, Literal, cast
+
+import boto3
+
+READS = ("Describe", "Get", "List", "Head", "Filter")
+"""What the names of operations begin with that change nothing."""
+
+
+class Stopped(BaseException):
+    """The process died: nothing in the product may catch this."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sent:
+    """One call, as the SDK's own model names it."""
+
+    service: str
+    operation: str
+    params: Mapping[str, Any] = field(default_factory=dict[str, Any])
+
+    @property
+    def reads(self) -> bool:
+        return self.operation.startswith(READS)
+
+
+class Wire:
+    """Hooks of one boto3 session. `die` makes the process die at the n-th call, counted from 1."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self.reset()
+
+    def attach(self, session: boto3.Session) -> None:
+        events = cast("Any", session.events)
+        events.register("before-parameter-build", self._built)
+        events.register_first("before-send", self._leaves)
+        events.register_last("after-call", self._returns)
+
+    def reset(self) -> None:
+        self.sent: list[Sent] = []
+        self._count = 0
+        self._at = 0
+        self._side: Literal["before", "after"] = "before"
+
+    def die(self, at: int, side: Literal["before", "after"]) -> None:
+        """Die before the call leaves, or after AWS has done it and before the answer is known."""
+        self.reset()
+        self._at, self._side = at, side
+
+    @property
+    def count(self) -> int:
+        """How many calls were sent."""
+        return self._count
+
+    def _built(self, params: dict[str, Any], model: Any, **_: object) -> None:
+        call = Sent(service=model.service_model.service_name, operation=model.name, params=dict(params))
+        with self._lock:
+            self.sent.append(call)
+
+    def _leaves(self, **_: object) -> None:
+        with self._lock:
+            self._count += 1
+            last = self._at if self._side == "after" else self._at - 1
+            if self._at and self._count > last:
+                raise Stopped
+
+    def _returns(self, **_: object) -> None:
+        with self._lock:
+            if self._at and self._side == "after" and self._count >= self._at:
+                raise Stopped

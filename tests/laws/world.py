@@ -1,0 +1,188 @@
+"""A seeded account in the emulator, the product's way into it, and an observer that shares no code with it."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Generator, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, cast
+
+import boto3
+
+from actions.action import Look
+from actions.run import Run
+from aws.account import Account
+from aws.clients import Clients
+from playbook.policy import Policy
+from playbook.target import Target
+from sandbox.aws.box import AwsBox, emulated
+from sandbox.aws.environment import ACCOUNT_ID, REGION
+from sandbox.aws.seed import Account as Seeded
+from sandbox.aws.seed import Variant, seed, usual_flows
+from tests.fakes.clock import FakeClock
+from tests.fakes.gate import OpenGate
+from tests.fakes.journal import MemoryJournal
+from tests.laws.wire import Wire
+
+BUCKET = f"ec2ir-evidence-{ACCOUNT_ID}-{REGION}"
+INCIDENT = "inc-7"
+RUN = "run-1"
+POLICY = Policy(forensics_cidr="10.99.0.0/24", evidence_bucket=BUCKET)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tools:
+    """What worlds share, because it is dear to make: clients, the wire that they are watched on, and threads."""
+
+    clients: Clients
+    wire: Wire
+    pool: ThreadPoolExecutor
+
+
+@contextmanager
+def tools() -> Generator[Tools]:
+    wire = Wire()
+    session = boto3.Session(
+        region_name=REGION, aws_access_key_id="AKIASANDBOXSANDBOX00", aws_secret_access_key="sandbox"
+    )
+    wire.attach(session)
+    with ThreadPoolExecutor(8) as pool:
+        yield Tools(clients=Clients(lambda _: session), wire=wire, pool=pool)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class World:
+    """One account in a box at noon, and the instance that is under attack."""
+
+    box: AwsBox
+    seeded: Seeded
+    clock: FakeClock
+    tools: Tools
+    policy: Policy = POLICY
+
+    @property
+    def wire(self) -> Wire:
+        return self.tools.wire
+
+    @property
+    def aws(self) -> Account:
+        """The product's way in."""
+        return Account(
+            id=ACCOUNT_ID,
+            region=REGION,
+            policy=self.policy,
+            clients=self.tools.clients,
+            pool=self.tools.pool,
+        )
+
+    def client(self, service: str) -> Any:
+        """A way in that the wire does not see: for arranging, drifting and observing."""
+        return self.box.client(service)
+
+    def target(self, instance: str) -> Target:
+        return Target(account=ACCOUNT_ID, region=REGION, instance=instance, incident=INCIDENT)
+
+    def run(self, journal: MemoryJournal, gate: OpenGate | None = None, name: str = RUN) -> Run:
+        return Run(
+            id=name,
+            incident=INCIDENT,
+            aws=self.aws,
+            clock=self.clock,
+            journal=journal,
+            gate=gate or OpenGate(),
+            pause=self.clock.pause,
+        )
+
+    def look(self, *, applied: bool) -> Look:
+        return Look(aws=self.aws, now=self.clock(), applied=self.clock() if applied else None)
+
+    def advance(self, seconds: float) -> None:
+        self.clock.advance(seconds)
+
+
+@contextmanager
+def world(shared: Tools, variant: Variant = "asg", policy: Policy = POLICY) -> Generator[World]:
+    clock = FakeClock()
+    with emulated(clock=clock) as box:
+        seeded = seed(box.client, variant=variant)
+        box.controls.flows(*usual_flows(seeded))
+        box.controls.tick()
+        clock.moved = box.controls.tick
+        shared.wire.reset()
+        yield World(box=box, seeded=seeded, clock=clock, tools=shared, policy=policy)
+
+
+# ── the account as it is, in a form that can be compared ─────────────────────────────────────────────────
+
+_ATTRIBUTES = ("disableApiTermination", "disableApiStop", "instanceInitiatedShutdownBehavior")
+_TIME = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d[^\"]*")
+_ID = re.compile(
+    r"\b(?:(?:snap|sg|sgr|eni|eni-attach|vol|i|r|iip-assoc|eipassoc)-[0-9a-f]{8,17}"
+    r"|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\b"
+)
+_BORING = frozenset({"ResponseMetadata", "StateTransitionReason", "StateReason", "Usage", "LastUpdatedTime"})
+
+
+def _instances(ec2: Any) -> Iterator[Any]:
+    for reservation in ec2.describe_instances()["Reservations"]:
+        for i in reservation["Instances"]:
+            yield i | {
+                name: ec2.describe_instance_attribute(InstanceId=i["InstanceId"], Attribute=name)
+                for name in _ATTRIBUTES
+            }
+
+
+def _policies(iam: Any) -> Iterator[Any]:
+    for role in iam.list_roles()["Roles"]:
+        name = role["RoleName"]
+        for policy in iam.list_role_policies(RoleName=name)["PolicyNames"]:
+            document = iam.get_role_policy(RoleName=name, PolicyName=policy)["PolicyDocument"]
+            yield [name, policy, document]
+        yield [name, iam.list_attached_role_policies(RoleName=name)["AttachedPolicies"]]
+
+
+def state(world: World) -> dict[str, Any]:
+    """Everything in the account that an action could change, with ids, times and all."""
+    ec2, elbv2, ssm = world.client("ec2"), world.client("elbv2"), world.client("ssm")
+    arns = [g["TargetGroupArn"] for g in elbv2.describe_target_groups()["TargetGroups"]]
+    return {
+        "instances": list(_instances(ec2)),
+        "interfaces": ec2.describe_network_interfaces()["NetworkInterfaces"],
+        "groups": ec2.describe_security_groups()["SecurityGroups"],
+        "volumes": ec2.describe_volumes()["Volumes"],
+        "snapshots": ec2.describe_snapshots(OwnerIds=["self"])["Snapshots"],
+        "locks": ec2.describe_locked_snapshots()["Snapshots"],
+        "profiles": ec2.describe_iam_instance_profile_associations()["IamInstanceProfileAssociations"],
+        "policies": list(_policies(world.client("iam"))),
+        "scaling": world.client("autoscaling").describe_auto_scaling_groups()["AutoScalingGroups"],
+        "targets": {
+            arn: elbv2.describe_target_health(TargetGroupArn=arn)["TargetHealthDescriptions"] for arn in arns
+        },
+        "classic": world.client("elb").describe_load_balancers()["LoadBalancerDescriptions"],
+        "commands": ssm.list_commands()["Commands"],
+        "evidence": world.client("s3").list_objects_v2(Bucket=BUCKET).get("Contents", []),
+    }
+
+
+def _sorted(value: Any) -> Any:
+    if isinstance(value, dict):
+        found = cast("dict[str, Any]", value)
+        return {k: _sorted(v) for k, v in sorted(found.items()) if k not in _BORING}
+    if isinstance(value, list):
+        return sorted((_sorted(v) for v in cast("list[Any]", value)), key=lambda v: json.dumps(v, default=str))
+    return value
+
+
+def text_of(seen: dict[str, Any]) -> str:
+    """The state as text: equal texts mean that nothing at all differs."""
+    return json.dumps(_sorted(seen), default=str, indent=1, sort_keys=True)
+
+
+def shape_of(seen: dict[str, Any]) -> str:
+    """The state without what AWS gives out anew each time: ids and times. Equal shapes mean an equal account."""
+    return json.dumps(
+        _sorted(json.loads(_TIME.sub("time", _ID.sub("id", text_of(seen))))), indent=1, sort_keys=True
+    )
