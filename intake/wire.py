@@ -305,7 +305,7 @@ class Finding(Wire):
     account_id: Annotated[str, Field(pattern=r"^[0-9]{12,13}$")]
     region: Annotated[str, Field(pattern=r"^[a-z]{2}(-[a-z]{1,20}){1,3}-[0-9]{1,2}$")]
     type: Token
-    severity: Annotated[float, Field(ge=0, le=10, strict=True, allow_inf_nan=False)]
+    severity: Annotated[float, Field(ge=0, le=10, strict=True)]
     title: str = ""
     description: str = ""
     created_at: Moment | None = None

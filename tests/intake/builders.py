@@ -46,7 +46,7 @@ def finding(
     kind: str,
     *,
     instance: str | None = WEB,
-    resource_type: str = "Instance",
+    resource_type: str | None = None,
     pascal: bool = False,
     epoch: bool = False,
 ) -> Json:
@@ -62,7 +62,9 @@ def finding(
         "ResourceRole": "ACTOR",
         "AdditionalInfo": {"Type": "default", "Value": "{}"},
     }
-    resource["ResourceType"] = resource_type
+    resource["ResourceType"] = resource_type or _RESOURCES.get(
+        kind.partition(":")[2].partition("/")[0], "Instance"
+    )
     if instance is None:
         del resource["InstanceDetails"]
     else:
@@ -110,6 +112,12 @@ def camel(body: Json) -> Json:
     return cast("Json", _camel(body, shape()))
 
 
+_RESOURCES = {
+    "IAMUser": "AccessKey",
+    "ECS": "ECSCluster",
+    "Kubernetes": "EKSCluster",
+    "Container": "Container",
+}
 _PARTS = frozenset({"Action", "RuntimeDetails", "EbsVolumeScanDetails", "MalwareScanDetails", "Detection"})
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -194,6 +195,27 @@ def test_who_acted_in_a_sequence_is_told() -> None:
     ]
 
     assert parse(body).caller == "chai"
+
+
+def test_a_time_in_another_zone_is_the_same_moment_in_utc() -> None:
+    read = parse(finding(MINER) | {"updatedAt": "2026-03-01T14:30:00.250+02:00"})
+
+    assert read.updated == UPDATED
+    assert read.updated.utcoffset() == timedelta(0)
+
+
+def test_a_time_without_zone_is_utc() -> None:
+    assert parse(finding(MINER) | {"updatedAt": "2026-03-01T12:30:00.250"}).updated == UPDATED
+
+
+def test_null_is_absent() -> None:
+    body = finding("Discovery:RDS/TorIPCaller", resource_type="RDSDBInstance")
+    body["title"] = None
+    body["resource"]["instanceDetails"] = None
+    body["service"] |= {"count": None, "archived": None, "detection": None, "eventLastSeen": None}
+    read = parse(body)
+
+    assert (read.title, read.count, read.archived, read.last_seen) == (read.type.full, 1, False, UPDATED)
 
 
 def test_missing_times_fall_back_on_those_that_are_there() -> None:

@@ -230,12 +230,14 @@ async def test_while_the_queue_fails_the_pauses_grow_to_a_minute_and_start_over_
 
 async def test_an_outage_of_a_day_is_survived() -> None:
     queue, naps = MemoryQueue("a"), Naps()
-    queue.failures = 1500
+    queue.failures = 1440
 
-    async with pumping(queue, stored, sleep=naps):
-        await queue.quiet()
+    with capture_logs() as lines:
+        async with pumping(queue, stored, sleep=naps):
+            await queue.quiet()
 
     assert queue.deleted == ["a"]
+    assert len(lines) == 1440
 
 
 async def test_a_stop_ends_a_pause_at_once() -> None:
