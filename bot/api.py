@@ -1,0 +1,88 @@
+"""One call to Slack's Web API, and what can go wrong with it as one error: refused, told to wait, or no answer."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any, Literal, cast
+
+import aiohttp
+from slack_sdk.errors import SlackApiError, SlackClientError
+from slack_sdk.web.async_client import AsyncWebClient
+
+from playbook.errors import Unreachable
+from playbook.plan import Json
+
+Method = Literal[
+    "chat.postEphemeral", "chat.postMessage", "chat.update", "conversations.create", "conversations.history",
+    "conversations.invite", "conversations.list", "conversations.replies", "conversations.setTopic", "pins.add",
+    "usergroups.list", "usergroups.users.list", "users.info", "views.open",
+]  # fmt: skip
+"""Every method that ec2ir calls itself; the manifest asks for what these need, and for nothing else."""
+
+_NEVER = frozenset(
+    {
+        "cannot_reply_to_message", "cant_update_message", "channel_not_found", "invalid_arguments", "invalid_blocks",
+        "invalid_blocks_format", "invalid_metadata_format", "invalid_name_maxlength", "invalid_name_punctuation",
+        "invalid_name_required", "invalid_name_specials", "is_archived", "is_inactive", "metadata_too_large",
+        "msg_blocks_too_long", "msg_too_long", "no_text", "not_in_channel", "restricted_action", "thread_not_found",
+        "too_long",
+    }
+)  # fmt: skip
+"""Codes that the same call gets again however often it is made (Slack's reference of each method)."""
+
+
+class SlackTrouble(Unreachable):
+    """A call that Slack did not carry out, or may not have: `code` is empty when no answer came.
+
+    `wait` is Retry-After; `answer` is what Slack sent along.
+    """
+
+    def __init__(
+        self, what: str, *, code: str = "", wait: timedelta | None = None, answer: Json | None = None
+    ) -> None:
+        super().__init__(what)
+        self.code = code
+        self.wait = wait
+        self.answer = answer or {}
+
+    @property
+    def final(self) -> bool:
+        """Whether trying again is useless."""
+        return self.code in _NEVER
+
+
+async def call(client: AsyncWebClient, method: Method, **arguments: Any) -> Json:
+    """Call a method and answer what Slack sent; arguments that are None are left out. Raises SlackTrouble."""
+    given = {name: value for name, value in arguments.items() if value is not None}
+    # Methods that read take no JSON; structures can't be written into a query.
+    structured = any(isinstance(value, (dict, list)) for value in given.values())
+    encoded: Json = {"json": given} if structured else {"params": given}
+    try:
+        answer = await client.api_call(method, **encoded)  # pyright: ignore[reportUnknownMemberType]
+    except SlackApiError as error:
+        raise _refused(method, error) from error
+    except (aiohttp.ClientError, SlackClientError, TimeoutError, OSError) as error:
+        raise SlackTrouble(f"Slack did not answer {method}: {type(error).__name__}.") from error
+    return cast("Json", answer.data)
+
+
+def cursor_of(answer: Json) -> str | None:
+    """Where the next page begins, or None."""
+    return cast("Json", answer.get("response_metadata") or {}).get("next_cursor") or None
+
+
+def _refused(method: str, error: SlackApiError) -> SlackTrouble:
+    response: Any = error.response  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
+    status = int(getattr(response, "status_code", 0) or getattr(response, "status", 0) or 0)
+    headers = cast("Mapping[str, str]", getattr(response, "headers", None) or {})
+    data: Any = getattr(response, "data", response)
+    answer = cast("Json", data) if isinstance(data, dict) else {}
+    if status == 429:
+        given = next((value for name, value in headers.items() if name.lower() == "retry-after"), "1")
+        wait = timedelta(seconds=int(given) if given.isdigit() else 1)
+        return SlackTrouble(
+            f"Slack asks to wait {wait.seconds} s before {method}.", code="ratelimited", wait=wait
+        )
+    code = str(answer.get("error", ""))
+    return SlackTrouble(f"Slack refused {method}: {code or f'HTTP {status}'}.", code=code, answer=answer)

@@ -1,0 +1,90 @@
+"""The incident card: one message, drawn whole from stored state, within Slack's limits whatever that state is."""
+
+from __future__ import annotations
+
+from slack_sdk.models.blocks import Block
+
+from bot import blocks
+from bot.check import fits
+from bot.instance import closed, opened
+from bot.words import headline, mention, moment
+from commands.board import Board, Mark
+from playbook.clock import elapsed
+from playbook.finding import Finding
+from playbook.incident import IncidentState
+from playbook.people import Person
+from playbook.text import mrkdwn
+
+_DETAIL = (240, 120, 60, 30)
+"""How many characters of each outside text are shown: as many as let the whole card fit."""
+_MOST_OPEN = 3
+_MOST_LINES = 15
+_FINDINGS = 4
+
+
+def card(board: Board) -> list[Block]:
+    """The card's blocks: at most 50, at most 12,000 characters.
+
+    Several instances have a section each while they fit, then a line each, then a number.
+    """
+    for limit in _DETAIL:
+        for count in range(min(len(board.sections), _MOST_OPEN), -1, -1):
+            made = _drawn(board, count, limit)
+            if fits(made):
+                return made
+    return [blocks.section(headline(board)), blocks.section(_footer(board))]
+
+
+def _drawn(board: Board, count: int, limit: int) -> list[Block]:
+    lines = board.sections[count : count + _MOST_LINES]
+    hidden = len(board.sections) - count - len(lines)
+    more = f"and {hidden} more instances: /ec2ir status i-… shows each"
+    return [
+        *_head(board, limit),
+        *(
+            b
+            for i, s in enumerate(board.sections[:count])
+            for b in opened(s, board, first=i == 0, limit=limit)
+        ),
+        *(closed(section, board) for section in lines),
+        *([blocks.section(more)] if hidden else []),
+        blocks.context(_footer(board)),
+    ]
+
+
+def _head(board: Board, limit: int) -> list[Block]:
+    incident = board.incident
+    lines = [f"*{headline(board, limit)}*", *(_finding(f, limit) for f in board.findings[:_FINDINGS])]
+    if len(board.findings) > _FINDINGS:
+        lines.append(f"and {len(board.findings) - _FINDINGS} more findings")
+    if not board.findings:
+        lines.append(mrkdwn(incident.title, limit))
+    if incident.sample:
+        lines.append("🧪 A sample finding: its plans can be looked at, never run.")
+    if incident.state is IncidentState.CLOSED and incident.closed is not None:
+        lines.append(f"🏁 Closed {moment(incident.closed)}: {mrkdwn(incident.closed_why, limit)}")
+    return [blocks.section("\n".join(lines)), blocks.divider()]
+
+
+def _finding(finding: Finding, limit: int) -> str:
+    archived = " · archived in GuardDuty" if finding.archived else ""
+    times = "once" if finding.count == 1 else f"{finding.count} times"
+    return f"{mrkdwn(finding.type.full, limit)} · seen {times}, last {moment(finding.last_seen, '{ago}')}{archived}"
+
+
+def _footer(board: Board) -> str:
+    incident = board.incident
+    rows = [row for section in board.sections for row in section.rows if row.mark is not Mark.NOT_APPLICABLE]
+    proved = sum(row.mark is Mark.PROVED for row in rows)
+    contained = "not contained yet"
+    if incident.contained is not None:
+        took = elapsed(incident.contained - incident.opened)
+        contained = f"contained {moment(incident.contained)} ({took})"
+    parts = (
+        f"👤 Lead {mention(Person(id=incident.lead)) if incident.lead else 'nobody yet: /ec2ir lead'}",
+        f"declared {moment(incident.opened, '{date_short_pretty} {time_secs}')}",
+        contained,
+        f"🔎 {proved} of {len(rows)} steps proved",
+        f"incident {mrkdwn(incident.id, 40)}",
+    )
+    return " · ".join(parts)

@@ -1,0 +1,193 @@
+"""One row of the outbox brought to Slack: drawn from what is stored now, and harmless to repeat."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+import structlog
+
+from bot import channels
+from bot.api import SlackTrouble
+from bot.messages import announcement, card_words, closing, line, topic
+from bot.plan_message import headline as plan_headline
+from bot.plan_message import plan_message, shown
+from bot.poster import Poster, Words
+from commands.approve import need_of
+from commands.board import Board, board
+from playbook.clock import Clock
+from playbook.errors import Unreachable
+from playbook.incident import channel_name
+from playbook.outbox import Message, Post, Sending
+from playbook.people import Person, Role
+from playbook.ports import Directory, Store
+
+_log: Any = structlog.get_logger("ec2ir.bot")
+_INVITE_ATTEMPTS = 4
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Office:
+    """What delivering needs. `announce` is the id or name of the channel where incidents are announced."""
+
+    store: Store
+    poster: Poster
+    directory: Directory
+    clock: Clock
+    announce: str
+    ids: dict[str, str] = field(default_factory=dict[str, str])
+    """Channels' ids by name, as far as they were asked for."""
+
+
+async def deliver(office: Office, sending: Sending) -> str:
+    """Do what the row asks for; answers the message's ts, empty where there is none.
+
+    Raises SlackTrouble, LimitError and slack_sdk's SlackObjectFormationError; no transaction is open meanwhile.
+    """
+    match sending.message.post:
+        case Post.OPEN_CHANNEL:
+            return await _open(office, sending)
+        case Post.CARD:
+            return await _card(office, await _board(office, sending), again=sending.again)
+        case Post.TOPIC:
+            found = await _board(office, sending)
+            await channels.set_topic(office.poster.client, _channel(found), topic(found))
+            return ""
+        case Post.PLAN:
+            return await _plan(office, sending)
+        case Post.ANNOUNCE:
+            return await _announce(office, sending)
+        case Post.CHANNEL:
+            found = await _board(office, sending)
+            return await _say(office, sending, _channel(found), line(sending.message.body))
+        case Post.THREAD:
+            found = await _board(office, sending)
+            words, thread = line(sending.message.body), found.incident.card_ts
+            return await _say(office, sending, _channel(found), words, thread=thread)
+        case Post.CLOSE_CHANNEL:
+            found = await _board(office, sending)
+            return await _say(office, sending, _channel(found), closing(found))
+
+
+async def _board(office: Office, sending: Sending) -> Board:
+    async with office.store.begin() as unit:
+        return await board(unit, sending.message.incident, office.clock())
+
+
+def _channel(found: Board) -> str:
+    if not found.incident.channel:
+        raise SlackTrouble(f"Incident {found.incident.id} has no channel.", code="channel_not_found")
+    return found.incident.channel
+
+
+def _since(sending: Sending) -> datetime | None:
+    return sending.message.at if sending.again else None
+
+
+async def _say(office: Office, sending: Sending, channel: str, words: Words, *, thread: str = "") -> str:
+    key = sending.message.key
+    return await office.poster.post(channel, key, words, thread=thread, unless=_since(sending))
+
+
+async def _open(office: Office, sending: Sending) -> str:
+    found = await _board(office, sending)
+    if not found.incident.channel:
+        name = channel_name(found.incident, found.subject).lower()
+        channel = await channels.create(office.poster.client, name)
+        async with office.store.begin() as unit:
+            await unit.incidents.set_channel(found.incident.id, channel)
+        found = await _board(office, sending)
+    if not found.incident.card_ts:
+        await _card(office, found, again=sending.again)
+    await _invite(office, sending, found)
+    return ""
+
+
+async def _invite(office: Office, sending: Sending, found: Board) -> None:
+    """Invite everybody with a role. When that stays impossible it is said, and everything else goes on."""
+    incident = found.incident
+    try:
+        holders = [
+            *await office.directory.holders(Role.RESPONDER),
+            *await office.directory.holders(Role.APPROVER),
+        ]
+        people = list({p.id: p for p in holders}.values())
+        refused = await channels.invite(office.poster.client, _channel(found), people)
+        problem = _who(refused)
+    except Unreachable as trouble:
+        if sending.attempts < _INVITE_ATTEMPTS:
+            raise
+        problem = f"Nobody could be invited: {trouble.what}"
+    if problem:
+        _log.warning("not invited", incident=incident.id, problem=problem)
+        body = {"words": f"{problem} Use /invite for those who are needed here."}
+        async with office.store.begin() as unit:
+            await unit.outbox.put(
+                Message(
+                    key=f"{incident.id}:uninvited", incident=incident.id, post=Post.CHANNEL, at=office.clock(),
+                    body=dict(body),
+                )
+            )  # fmt: skip
+
+
+def _who(refused: tuple[Person, ...]) -> str:
+    return f"Slack would not let in {', '.join(str(p) for p in refused)}." if refused else ""
+
+
+async def _card(office: Office, found: Board, *, again: bool) -> str:
+    incident, channel, words = found.incident, _channel(found), card_words(found)
+    if incident.card_ts and await office.poster.edit(channel, incident.card_ts, words):
+        return incident.card_ts
+    # Posted for the first time, or somebody deleted it.
+    since = incident.opened if again and not incident.card_ts else None
+    ts = await office.poster.post(channel, f"{incident.id}:card", words, unless=since)
+    async with office.store.begin() as unit:
+        await unit.incidents.set_card(incident.id, ts)
+    try:
+        await channels.pin(office.poster.client, channel, ts)
+    except SlackTrouble as trouble:
+        _log.warning("the card is not pinned", incident=incident.id, problem=trouble.what)
+    return ts
+
+
+async def _plan(office: Office, sending: Sending) -> str:
+    key, now = sending.message.key, office.clock()
+    found = await _board(office, sending)
+    async with office.store.begin() as unit:
+        proposal = await unit.proposals.get(str(sending.message.body.get("proposal", "")))
+        ts = await unit.outbox.ts_of(key)
+    if proposal is None:
+        raise SlackTrouble(f"There is no plan for {key}.", code="no_text")
+    pages = plan_message(proposal, shown(proposal), need_of(proposal), now=now)
+    text = plan_headline(proposal)
+    channel, first = _channel(found), Words(text=text, blocks=pages[0])
+    if ts and await office.poster.edit(channel, ts, first):
+        return ts
+    ts = await office.poster.post(channel, key, first, unless=_since(sending))
+    for number, page in enumerate(pages[1:], 2):
+        words = Words(text=f"{text}, part {number} of {len(pages)}", blocks=page)
+        await office.poster.post(channel, f"{key}:{number}", words, thread=ts, unless=_since(sending))
+    return ts
+
+
+async def _announce(office: Office, sending: Sending) -> str:
+    if not office.announce:
+        return ""
+    words = line(sending.message.body)
+    if not sending.message.body.get("words"):
+        words = announcement(await _board(office, sending))
+    return await _say(office, sending, await _id_of(office), words)
+
+
+async def _id_of(office: Office) -> str:
+    """The announcement channel's id; the settings may name it, and only ids can be looked into."""
+    name = office.announce
+    if not name.startswith("#") and name.upper() == name:
+        return name
+    if name not in office.ids:
+        found = await channels.named(office.poster.client, name)
+        if not found:
+            raise SlackTrouble(f"ec2ir is in no channel named {name[:80]}.", code="")
+        office.ids[name] = found
+    return office.ids[name]

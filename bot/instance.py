@@ -1,0 +1,121 @@
+"""An instance on the card: what AWS says of it, what is recommended, and its rows; or all that in one line."""
+
+from __future__ import annotations
+
+from slack_sdk.models.blocks import Block, ButtonElement
+
+from bot import blocks
+from bot.rows import rows, tally
+from bot.value import Value
+from bot.words import called, moment
+from commands.approve import need_of
+from commands.board import Board, Mark, Section, Verb
+from playbook.approval import Decision
+from playbook.incident import IncidentState, InstanceFacts
+from playbook.proposal import Proposal
+from playbook.text import mrkdwn, words
+
+
+def opened(section: Section, board: Board, *, first: bool, limit: int) -> list[Block]:
+    """The instance in full. Only the first carries the recommendation and what concerns the whole incident."""
+    name = f"*{called(section.facts)}* `{section.facts.instance}`"
+    title = [blocks.section(name)] if len(board.sections) > 1 else []
+    buttons = _buttons(section, board, first=first)
+    return [
+        *title,
+        _facts(section.facts, limit),
+        blocks.divider(),
+        *([blocks.section(_next(section, board, limit))] if first else []),
+        *([blocks.row(buttons)] if buttons else []),
+        *rows(section, board.incident.id, limit=limit),
+        blocks.divider(),
+    ]
+
+
+def closed(section: Section, board: Board) -> Block:
+    """The instance in one line, with the button that matters most."""
+    text = f"*{called(section.facts, 40)}* `{section.facts.instance}` · {tally(section.rows)}"
+    buttons = _buttons(section, board, first=False)
+    return blocks.section(text, buttons[0] if buttons else None)
+
+
+def _facts(facts: InstanceFacts, limit: int) -> Block:
+    if not facts.seen:
+        return blocks.section(f"⚠️ AWS shows nothing of `{facts.instance}`: {mrkdwn(facts.problem, limit)}")
+    role = mrkdwn(facts.role, limit) or "none"
+    shared = f" (shared by {facts.role_shared_by} instances)" if facts.role_shared_by > 1 else ""
+    return blocks.facts(
+        (
+            ("Account", mrkdwn(facts.account, 20)),
+            ("Region", mrkdwn(facts.region, 30)),
+            ("Exposed", _exposed(facts, limit)),
+            ("Role", role + shared),
+            ("Serves", _serves(facts, limit)),
+            ("Owner", mrkdwn(facts.owner, limit) or "not tagged"),
+        )
+    )
+
+
+def _exposed(facts: InstanceFacts, limit: int) -> str:
+    if not facts.public_ips:
+        return "no public address"
+    address = mrkdwn(words(facts.public_ips, most=2), limit)
+    if not facts.exposed:
+        return f"{address}, no port open to the world"
+    return f"yes: {address}, ports {mrkdwn(words(facts.exposed), limit)}"
+
+
+def _serves(facts: InstanceFacts, limit: int) -> str:
+    count = len(facts.target_groups)
+    groups = f"{count} target group{'s' if count > 1 else ''}" if count else ""
+    scaling = f"ASG {mrkdwn(facts.autoscaling_group, limit)}" if facts.autoscaling_group else ""
+    return ", ".join(part for part in (groups, scaling) if part) or "nothing known"
+
+
+def _next(section: Section, board: Board, limit: int) -> str:
+    advice, row = board.recommendation, board.recommendation.row
+    by_name = {r.action.name: r for r in section.rows}
+    chosen = [by_name[name] for name in advice.steps if name in by_name]
+    done = bool(chosen) and all(r.mark in (Mark.PROVED, Mark.NOT_APPLICABLE) for r in chosen)
+    source = f" (playbook {row})" if row else ""
+    text = f"▶ *{'Done' if done else 'Next'}:* {mrkdwn(advice.words, limit)} — {mrkdwn(advice.why, limit)}{source}"
+    return f"{text}\n{_waits(section.recommended)}" if section.recommended else text
+
+
+def _waits(proposal: Proposal) -> str:
+    return (
+        f"Plan {proposal.hash[:4]} waits for {need_of(proposal).words(proposal.proposer)}, "
+        f"until {moment(proposal.expires, '{time}')}"
+    )
+
+
+def _buttons(section: Section, board: Board, *, first: bool) -> list[ButtonElement]:
+    incident = board.incident
+    if incident.state is IncidentState.CLOSED:
+        return []
+    value = Value(incident=incident.id, instance=section.facts.instance, drawn=str(section.planned))
+    over = blocks.button("Not malicious", "not_malicious", value.pack())
+    contain = [] if incident.sample else _contain(section, board, value)
+    return [*contain, *([over] if first else [])]
+
+
+def _contain(section: Section, board: Board, value: Value) -> list[ButtonElement]:
+    waiting = section.recommended
+    if waiting is not None and waiting.decision is Decision.PENDING:
+        bound = Value(
+            incident=value.incident, instance=value.instance, proposal=waiting.id, hash=waiting.hash
+        ).pack()
+        question = blocks.sure(
+            f"Contain {section.facts.instance}?",
+            f"This approves plan {waiting.hash[:4]}: {', '.join(waiting.actions)}. It is carried out at once.",
+            "Contain now",
+        )
+        return [
+            blocks.button("Contain now ▸", "contain", bound, style="danger", confirm=question),
+            blocks.button("Show plan", "show_plan", bound),
+        ]
+    if not any(Verb.PLAN in row.offers for row in section.rows):
+        return []
+    if board.recommendation.steps:
+        return [blocks.button("Plan what is recommended", "contain", value.pack(), style="primary")]
+    return [blocks.button("Plan containment", "plan_containment", value.pack())]

@@ -1,0 +1,68 @@
+"""What the sender says in each kind of post, as text and blocks."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import cast
+
+from bot import blocks
+from bot.card import card
+from bot.poster import Words
+from bot.words import EVENTS, MARKS, headline, mention, severity
+from commands.board import Board, Mark
+from playbook.people import Person
+from playbook.plan import Json
+from playbook.text import mrkdwn, plain
+from playbook.timeline import Event
+
+_LONGEST = 8_000
+"""Characters of one announcement or line; commands say less."""
+
+
+def card_words(board: Board) -> Words:
+    """The card."""
+    return Words(text=headline(board), blocks=card(board))
+
+
+def line(body: Json) -> Words:
+    """A row's words, with the mark of its event and the people to ping."""
+    words = mrkdwn(str(body.get("words", "")), _LONGEST)
+    pinged = " ".join(mention(Person(id=str(p))) for p in cast("Sequence[object]", body.get("ping") or ()))
+    text = " ".join(part for part in (_mark(body), words, pinged) if part)
+    return Words(text=text[:300], blocks=[blocks.section(piece) for piece in blocks.paragraphs([text])])
+
+
+def _mark(body: Json) -> str:
+    event = str(body.get("event", ""))
+    if event == Event.STEP:
+        words = str(body.get("words", ""))
+        return MARKS[Mark.PROVED] if ": proved." in words else MARKS[Mark.FAILED]
+    return EVENTS.get(Event(event), "▪️") if event in set(Event) else "▪️"
+
+
+def announcement(board: Board) -> Words:
+    """One line where incidents are announced, with the way into the channel."""
+    channel = f": <#{board.incident.channel}>" if board.incident.channel else ""
+    text = f"{headline(board)}{channel}"
+    return Words(text=text, blocks=[blocks.section(text)])
+
+
+def topic(board: Board) -> str:
+    """The channel's topic; at most 250 characters."""
+    facts = board.sections[0].facts if board.sections else None
+    contained = "contained" if board.incident.contained else "not contained"
+    where = f"{facts.account} {facts.region} {facts.instance}" if facts else ""
+    parts = (
+        severity(board.incident),
+        mrkdwn(board.subject, 40),
+        where,
+        board.incident.environment.value,
+        contained,
+    )
+    return plain(" · ".join(part for part in parts if part), 250)
+
+
+def closing(board: Board) -> Words:
+    """The last line of an incident's channel."""
+    text = f"🏁 Closed: {mrkdwn(board.incident.closed_why, 500)}. The channel stays, as the record."
+    return Words(text=text, blocks=[blocks.section(text)])

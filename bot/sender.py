@@ -1,0 +1,131 @@
+"""The sender: the only one who writes to Slack on the product's behalf, from the outbox, until Slack has it."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+import structlog
+from slack_sdk.errors import SlackObjectFormationError
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.api import SlackTrouble
+from bot.check import LimitError
+from bot.deliver import Office, deliver
+from bot.pace import Pace, Sleep
+from bot.poster import Poster
+from playbook.clock import Clock
+from playbook.errors import BadInput, Unreachable
+from playbook.outbox import Sending
+from playbook.ports import Directory, Store
+
+_log: Any = structlog.get_logger("ec2ir.bot")
+LEASE = timedelta(seconds=60)
+"""After this long a row whose sender died is handed out again."""
+_PATIENCE = 45.0
+"""Seconds for one row; less than the lease, so that nobody else has the row meanwhile."""
+_LONGEST_WAIT = timedelta(minutes=1)
+_WORKERS = 4
+_POLL = 0.25
+_GIVE_UP = 10
+"""Attempts at a row that fails for a reason nobody foresaw; it must not hold up its incident for ever."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sender:
+    """Takes rows and delivers them. `written` is set by whoever wrote something; a short poll makes up for the rest."""
+
+    office: Office
+    holder: str
+    written: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Send until `stop` is set; a row under way is finished first."""
+        async with asyncio.TaskGroup() as group:
+            for _ in range(_WORKERS):
+                group.create_task(self._work(stop))
+
+    async def drain(self) -> int:
+        """Send what is due now, one after the other; answers how many rows were taken."""
+        count = 0
+        while await self.step():
+            count += 1
+        return count
+
+    async def step(self) -> bool:
+        """Take one row and deliver it; whether there was one. Raises Unreachable when the database is away."""
+        store, clock = self.office.store, self.office.clock
+        async with store.begin() as unit:
+            sending = await unit.outbox.take(self.holder, clock(), LEASE)
+        if sending is None:
+            return False
+        try:
+            async with asyncio.timeout(_PATIENCE):
+                ts = await deliver(self.office, sending)
+        except SlackTrouble as trouble:
+            await self._not_sent(sending, trouble.what, final=trouble.final, wait=trouble.wait)
+        except (LimitError, SlackObjectFormationError, BadInput) as problem:
+            await self._not_sent(sending, str(problem), final=True)
+        except (Unreachable, TimeoutError) as trouble:
+            await self._not_sent(sending, str(trouble) or "it took too long", final=False)
+        except Exception as error:  # noqa: BLE001 - the outermost door: a defect must not stop all other messages
+            _log.exception("a row could not be drawn", key=sending.message.key)
+            await self._not_sent(sending, repr(error), final=sending.attempts >= _GIVE_UP)
+        else:
+            async with store.begin() as unit:
+                await unit.outbox.sent(sending, ts, clock())
+        return True
+
+    async def _not_sent(
+        self, sending: Sending, problem: str, *, final: bool, wait: timedelta | None = None
+    ) -> None:
+        said = {"key": sending.message.key, "incident": sending.message.incident, "problem": problem}
+        async with self.office.store.begin() as unit:
+            if final:
+                await unit.outbox.refuse(sending, problem[:500])
+            else:
+                due = self.office.clock() + (wait or _backoff(sending.attempts))
+                await unit.outbox.put_back(sending, due, problem[:500])
+        if final:
+            _log.error("Slack will never take this message", **said)
+        else:
+            _log.warning("not sent yet", attempts=sending.attempts, **said)
+
+    async def _work(self, stop: asyncio.Event) -> None:
+        while not stop.is_set():
+            try:
+                busy = await self.step()
+            except Unreachable as trouble:
+                _log.warning("the sender waits for the database", problem=trouble.what)
+                busy = False
+            if not busy:
+                await self._rest()
+
+    async def _rest(self) -> None:
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(_POLL):
+                await self.written.wait()
+        self.written.clear()
+
+
+def _backoff(attempts: int) -> timedelta:
+    return min(timedelta(seconds=2 ** min(attempts, 6)), _LONGEST_WAIT)
+
+
+def make_sender(
+    store: Store,
+    client: AsyncWebClient,
+    directory: Directory,
+    *,
+    announce: str,
+    holder: str,
+    clock: Clock,
+    sleep: Sleep = asyncio.sleep,
+) -> Sender:
+    """A sender. `announce` is EC2IR_SLACK_CHANNEL, an id or a name; `holder` names this process in the outbox."""
+    poster = Poster(client=client, pace=Pace(clock=clock, sleep=sleep))
+    office = Office(store=store, poster=poster, directory=directory, clock=clock, announce=announce)
+    return Sender(office=office, holder=holder)

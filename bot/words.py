@@ -1,0 +1,71 @@
+"""Marks and words that cards, plans and messages share."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+
+from commands.board import Board, Mark
+from playbook.finding import Severity
+from playbook.incident import Incident, IncidentState, InstanceFacts
+from playbook.people import Person
+from playbook.text import mrkdwn
+from playbook.timeline import Event
+
+MARKS = {
+    Mark.NOT_STARTED: "⚪",
+    Mark.WAITING: "🟡",
+    Mark.RUNNING: "🔵",
+    Mark.PROVED: "🟢",
+    Mark.FAILED: "🔴",
+    Mark.UNDONE: "↩️",
+    Mark.NOT_APPLICABLE: "⚫",
+}
+SEVERITIES = {Severity.CRITICAL: "🔴", Severity.HIGH: "🔴", Severity.MEDIUM: "🟠", Severity.LOW: "🟡"}
+EVENTS = {
+    Event.APPROVED: "✅",
+    Event.REJECTED: "✋",
+    Event.OVERRIDE: "🚨",
+    Event.CHANGED: "🔀",
+    Event.CONTAINED: "🛡️",
+    Event.UNDONE: "↩️",
+    Event.CLOSED: "🏁",
+    Event.LED: "👤",
+    Event.FINDING: "🔴",
+    Event.JOINED: "🔴",
+}
+_USER_ID = re.compile(r"[UW][A-Z0-9]{4,20}")
+
+
+def mention(person: Person) -> str:
+    """`<@U…>` for somebody whom Slack knows, else the name, escaped."""
+    return f"<@{person.id}>" if _USER_ID.fullmatch(person.id) else mrkdwn(str(person), 60)
+
+
+def moment(at: datetime, form: str = "{time_secs}") -> str:
+    """A moment in the reader's own zone; `form` is made of Slack's date tokens."""
+    return f"<!date^{int(at.timestamp())}^{form}|{at:%Y-%m-%d %H:%M:%S} UTC>"
+
+
+def called(facts: InstanceFacts, limit: int = 60) -> str:
+    """An instance by name, or by id where it has none; escaped."""
+    return mrkdwn(facts.name, limit) or facts.instance
+
+
+def headline(board: Board, limit: int = 60) -> str:
+    """What the incident is, in one line of plain words, escaped: also what a notification shows."""
+    incident = board.incident
+    kind = "SAMPLE, not a real finding · EC2 compromise" if incident.sample else "EC2 compromise"
+    where = f"{board.sections[0].facts.instance}, " if board.sections else ""
+    others = len(board.sections) - 1
+    more = f" and {others} more" if others > 0 else ""
+    subject = mrkdwn(board.subject, limit)
+    return f"{severity(incident)} · {kind} · {subject} ({where}{incident.environment.value}){more}"
+
+
+def severity(incident: Incident) -> str:
+    """Mark and word; a closed incident says so first."""
+    word = incident.severity.value.upper()
+    if incident.state is IncidentState.CLOSED:
+        return f"🏁 CLOSED · {word}"
+    return f"{SEVERITIES[incident.severity]} {word}"
