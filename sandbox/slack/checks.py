@@ -94,12 +94,13 @@ def thing(fields: Mapping[str, Check], required: set[str]) -> Check:
         if not isinstance(value, dict):
             problem(problems, pointer, "must be an object")
             return
-        for name in sorted(required - value.keys()):
+        given = {name: field for name, field in cast("dict[str, Any]", value).items() if field is not None}
+        for name in sorted(required - given.keys()):
             problem(problems, pointer, f"missing required field: {name}")
-        for name, field in cast("dict[str, Any]", value).items():
+        for name, field in given.items():
             if name not in fields:
                 problem(problems, f"{pointer}/{name}", f"invalid additional property: {name}")
-            elif field is not None:
+            else:
                 fields[name](field, f"{pointer}/{name}", problems)
 
     return check

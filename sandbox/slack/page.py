@@ -20,6 +20,7 @@ MEDIA = {".html": "text/html", ".css": "text/css", ".js": "text/javascript"}
 LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 SHOWN_MESSAGES = 300
 HEARTBEAT_SECONDS = 15.0
+CLOSING: JSON = {"kind": "closing"}
 SECURITY = {
     "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "
     "img-src 'self' data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
@@ -44,9 +45,11 @@ class Page:
 
     def __init__(self, workspace: Workspace) -> None:
         self.workspace = workspace
+        self._streams: set[asyncio.Queue[JSON]] = set()
 
     def add_to(self, app: web.Application) -> None:
         """Add the page's routes."""
+        app.on_shutdown.append(self._end_streams)
         app.router.add_get("/", self._file)
         app.router.add_get("/static/{name}", self._file)
         app.router.add_get("/sandbox/state", self._state)
@@ -88,6 +91,7 @@ class Page:
                 {
                     "id": each.id, "name": each.name, "private": each.is_private, "im": each.is_im,
                     "archived": each.is_archived, "member": who.id in each.members,
+                    "latest": each.messages[-1].ts if each.messages else "",
                 }
                 for each in visible
             ],
@@ -120,18 +124,21 @@ class Page:
         response = web.StreamResponse(headers={**SECURITY, "Content-Type": "text/event-stream"})
         await response.prepare(request)
         queue = self.workspace.watch()
+        self._streams.add(queue)
         try:
             await response.write(b": connected\n\n")
-            while True:
-                try:
-                    change = await asyncio.wait_for(queue.get(), HEARTBEAT_SECONDS)
-                    await response.write(f"data: {json.dumps(change)}\n\n".encode())
-                except TimeoutError:
-                    await response.write(b": still here\n\n")
+            while (line := await _next_line(queue)) is not None:
+                await response.write(line)
         except ConnectionError:
             return response
         finally:
+            self._streams.discard(queue)
             self.workspace.unwatch(queue)
+        return response
+
+    async def _end_streams(self, _app: web.Application) -> None:
+        for queue in self._streams:
+            queue.put_nowait(CLOSING)
 
     async def _act(self, request: web.Request) -> web.StreamResponse:
         require_loopback(request)
@@ -151,6 +158,14 @@ class Page:
             return web.json_response({"error": str(refusal)}, headers=SECURITY)
         answer = {"error": outcome.error, "errors": dict(outcome.errors)} if outcome else {"error": ""}
         return web.json_response(answer, headers=SECURITY)
+
+
+async def _next_line(queue: asyncio.Queue[JSON]) -> bytes | None:
+    try:
+        change = await asyncio.wait_for(queue.get(), HEARTBEAT_SECONDS)
+    except TimeoutError:
+        return b": still here\n\n"
+    return None if change is CLOSING else f"data: {json.dumps(change)}\n\n".encode()
 
 
 def _whisper(bot: str, shown: Ephemeral) -> JSON:

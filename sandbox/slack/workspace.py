@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 from slack_bolt.app.async_app import AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 
-from sandbox.slack.acts import Acts, Click, Outcome
+from sandbox.slack.acts import Acts
 from sandbox.slack.chatter import Chatter
 from sandbox.slack.delivery import Ack, Delivery
 from sandbox.slack.dispatch import Dispatcher
@@ -17,6 +17,7 @@ from sandbox.slack.errors import CannotActError
 from sandbox.slack.in_process import InProcessDelivery, in_process_client
 from sandbox.slack.limits import Faults, Limits, Meter
 from sandbox.slack.models import JSON, App, Call, Channel, Ephemeral, Message, User, UserGroup, View
+from sandbox.slack.outcome import Click, Outcome
 from sandbox.slack.query import with_metadata
 from sandbox.slack.state import Clock, State
 from sandbox.slack.web import WebApi

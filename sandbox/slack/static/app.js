@@ -8,6 +8,7 @@ const at = (id) => document.getElementById(id);
 const HOME = "home";
 const chosen = { who: sessionStorage.getItem("who") ?? "", channel: "" };
 const drawn = new Map(); // message ts → what it was drawn from, and the node: what has not changed keeps its focus
+const read = new Map(); // channel → newest message that was on the screen
 let asked = 0;
 let last = "";
 
@@ -64,11 +65,16 @@ function drawPeople(seen) {
 }
 
 function drawChannels(seen) {
-  const row = (id, label) => element("li", {}, element(
-    "button", { "aria-current": id === chosen.channel ? "page" : undefined, onclick: () => go(id) }, label));
+  const first = read.size === 0;
+  const row = (id, label, latest = "") => {
+    if (id === chosen.channel || first) read.set(id, latest);
+    const unread = latest > (read.get(id) ?? "");
+    const state = { "aria-current": id === chosen.channel ? "page" : undefined, class: unread ? "unread" : undefined };
+    return element("li", {}, element("button", { ...state, onclick: () => go(id) }, unread ? `${label} •` : label));
+  };
   const mark = (each) => (each.im ? "✉ " : each.private ? "🔒 " : "# ");
   at("channels").replaceChildren(
-    row(HOME, "⌂ App Home"), ...seen.channels.map((each) => row(each.id, mark(each) + (each.im ? "ec2ir" : each.name))));
+    row(HOME, "⌂ App Home"), ...seen.channels.map((each) => row(each.id, mark(each) + (each.im ? "ec2ir" : each.name), each.latest)));
 }
 
 function drawHome(seen, names) {
@@ -89,13 +95,18 @@ function drawChannel(seen, names) {
   at("topic").textContent = channel.topic;
   const pinned = channel.messages.filter((each) => each.pinned);
   at("pins").replaceChildren(
-    ...pinned.map((each) => element("button", { onclick: () => light(each.ts) }, `📌 ${clockTime(Number(each.ts))}`)),
+    ...pinned.map((each) => element("button", { onclick: () => light(each.ts) }, `📌 ${headline(each)}`)),
     ...channel.bookmarks.filter((each) => safeLink(each.link)).map((each) => (
       element("a", { href: each.link, target: "_blank", rel: "noopener noreferrer" }, each.title))),
     entry.member || entry.private ? "" : element("button", { onclick: () => act({ act: "join", channel: channel.id }) }, "Join channel"),
   );
   list.replaceChildren(...inThreads(channel.messages).map((each) => keptMessage(each, channel, names)));
   if (atEnd) list.scrollTop = list.scrollHeight;
+}
+
+function headline(message) {
+  const spoken = message.blocks?.map((block) => block.text?.text).find(Boolean) ?? message.text;
+  return spoken.length > 60 ? `${spoken.slice(0, 59)}…` : spoken;
 }
 
 function inThreads(messages) {
@@ -142,7 +153,7 @@ function go(id) {
 at("who").addEventListener("change", (event) => {
   chosen.who = event.target.value;
   sessionStorage.setItem("who", chosen.who);
-  refresh();
+  go(chosen.channel);
 });
 
 at("composer").addEventListener("submit", async (event) => {

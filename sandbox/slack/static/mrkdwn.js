@@ -82,14 +82,14 @@ function inline(text, names) {
 
 export function mrkdwn(text, names) {
   const fragment = document.createDocumentFragment();
-  const parts = text.split(/(```[\s\S]+?```)/);
+  const parts = text.split(/\n?(```[\s\S]+?```)\n?/).filter(Boolean);
   for (const part of parts) {
     if (part.startsWith("```")) {
       fragment.append(...inline(part, names));
       continue;
     }
     part.split("\n").forEach((line, index) => {
-      if (index) fragment.append(element("br"));
+      if (index && fragment.lastChild?.nodeName !== "BLOCKQUOTE") fragment.append(element("br"));
       if (line.startsWith("&gt;") || line.startsWith("> ")) {
         fragment.append(element("blockquote", {}, ...inline(line.replace(/^(&gt;|>)\s?/, ""), names)));
       } else fragment.append(...inline(line, names));

@@ -229,6 +229,19 @@ async def test_files_are_uploaded(workspace: Workspace, server: Server) -> None:
     assert [file.content for file in workspace.state.files.values()] == [b"{}"]
 
 
+async def test_an_upload_must_be_announced_and_whole_but_may_come_as_multipart(
+    workspace: Workspace, server: Server
+) -> None:
+    announced = workspace.call("files.getUploadURLExternal", filename="a", length=2)
+    async with aiohttp.ClientSession() as session:
+        assert (await session.post(f"{server.base_url}/upload/F404", data=b"{}")).status == 400
+        assert (await session.post(announced["upload_url"], data=b"{")).status == 400
+        form = aiohttp.FormData()
+        form.add_field("body", b"{}", filename="a")
+        assert (await session.post(announced["upload_url"], data=form)).status == 200
+    assert workspace.state.files[announced["file_id"]].content == b"{}"
+
+
 async def test_a_dropped_answer_leaves_the_message_posted(workspace: Workspace, server: Server) -> None:
     client: Any = AsyncWebClient(token=workspace.app.bot_token, base_url=server.api_url, retry_handlers=[])
     channel = workspace.channel("incidents")
