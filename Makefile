@@ -55,6 +55,8 @@ lock: setup ## renew the lock files
 	  --no-annotate --no-header --upgrade --extra demo --group dev pyproject.toml -o locks/dev.txt
 	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links \
 	  --no-annotate --no-header -c locks/dev.txt pyproject.toml -o locks/runtime.txt
+	echo hatchling | $(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+	  --no-emit-find-links --no-annotate --no-header -c locks/dev.txt - -o locks/build.txt
 
 clean: ## remove what was set up
 	rm -rf $(VENV) .pytest_cache .ruff_cache .import_linter_cache
