@@ -26,7 +26,7 @@ _STOLEN = (
     "UnauthorizedAccess:IAMUser/TorIPCaller",
 )
 _INSTANCE = re.compile(r"i-(?:[0-9a-f]{8}|[0-9a-f]{17})")
-_IN_ARN = re.compile(r"arn:[a-z-]+:ec2:[a-z0-9-]*:[0-9]*:instance/(i-[0-9a-f]+)")
+_NAMED = re.compile(rf"(?:arn:[a-z-]+:ec2:([a-z0-9-]*):([0-9]*):instance/)?({_INSTANCE.pattern})")
 
 _NOTHING_OPENED = "No incident was opened for it, and nothing was done."
 _LOOK = "Look at the message as it came, and at the finding in GuardDuty's console."
@@ -45,7 +45,7 @@ def parse(body: Mapping[str, object]) -> Finding:
     about_instances = bool(instances) and _is_hosted(sent, kind)
     if not instances and _must_name_one(sent, kind):
         raise BadInput(
-            f"The finding {plain(sent.type)} {sent.id} is about an instance and names none.",
+            f"The finding {plain(sent.type)} {sent.id} is about an instance and names none. {elsewhere}".strip(),
             means=_NOTHING_OPENED,
             then="GuardDuty leaves it out when the instance was gone already; look for it in CloudTrail.",
         )
@@ -58,7 +58,7 @@ def parse(body: Mapping[str, object]) -> Finding:
         scope=Scope.INSTANCE if about_instances else Scope.OTHER,
         score=sent.severity,
         title=plain(sent.title or sent.type, 300),
-        description=plain(f"{sent.description} {elsewhere}", 2000),
+        description=f"{plain(sent.description, 1500)} {elsewhere}".strip(),
         instances=instances if about_instances else (),
         count=service.count,
         first_seen=first_seen,
@@ -98,7 +98,7 @@ def _must_name_one(sent: wire.Finding, kind: FindingType) -> bool:
 
 
 def _instances(sent: wire.Finding, kind: FindingType) -> tuple[tuple[str, ...], str]:
-    """The ids of the finding's instances, each once, and a sentence on those that lie in other accounts or regions."""
+    """The ids of the finding's instances, each once, and a sentence on what it names besides."""
     if kind.purpose != "AttackSequence":
         named = sent.resource.instance_details.instance_id
         return ((_instance_id(named),) if named else ()), ""
@@ -107,20 +107,17 @@ def _instances(sent: wire.Finding, kind: FindingType) -> tuple[tuple[str, ...], 
     for resource in sent.service.detection.sequence.resources:
         if resource.resource_type != "EC2_INSTANCE":
             continue
-        instance = _instance_id(_from_arn(resource.uid) or resource.name)
-        account, region = resource.account_id or sent.account_id, resource.region or sent.region
-        if (account, region) == (sent.account_id, sent.region):
+        named = _NAMED.fullmatch(resource.uid) or _NAMED.fullmatch(resource.name)
+        region, account, instance = named.groups("") if named else ("", "", "")
+        account = resource.account_id or account or sent.account_id
+        region = resource.region or region or sent.region
+        if instance and (account, region) == (sent.account_id, sent.region):
             here[instance] = None
         else:
-            elsewhere.append(f"{instance} ({account}, {region})")
-    also = f"It also names {words(elsewhere)}: outside its own account and region, not handled here."
+            unclear = instance or resource.uid or "an unnamed one"
+            elsewhere.append(plain(f"{unclear} in {account} {region}", 120))
+    also = f"It also names {words(elsewhere)}, which can't be handled along with it."
     return tuple(here), also if elsewhere else ""
-
-
-def _from_arn(uid: str) -> str:
-    if found := _IN_ARN.fullmatch(uid):
-        return found[1]
-    return uid if _INSTANCE.fullmatch(uid) else ""
 
 
 def _instance_id(text: str) -> str:

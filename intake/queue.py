@@ -4,24 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, TypeVar, cast
+from typing import Any, TypeVar
 
 import structlog
 
-from intake.ports import Call, Queue, Received, SqsClient
+from intake.ports import Queue, Received
 from intake.receive import Outcome
 from playbook.clock import Clock
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger("ec2ir.intake")
 
-BATCH = 10
-"""Messages a receive: the most that SQS hands out."""
-WAIT = 20
-"""Seconds of long polling: the most that SQS allows."""
 HIDDEN = 60
 """Seconds for which a message in hand is hidden from other replicas; renewed at half time, `RENEWALS` times."""
 RENEWALS = 10
@@ -121,47 +117,3 @@ async def _unless(stop: asyncio.Event, work: Coroutine[Any, Any, T]) -> T | None
         working.cancel()
         stopping.cancel()
         await asyncio.gather(working, stopping, return_exceptions=True)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SqsQueue:
-    """Amazon SQS; `call` runs the client's blocking calls, and its errors pass through."""
-
-    client: SqsClient
-    url: str
-    call: Call
-
-    async def receive(self) -> Sequence[Received]:
-        """As the port says."""
-        answer = await self.call(
-            self.client.receive_message,
-            QueueUrl=self.url,
-            MaxNumberOfMessages=BATCH,
-            WaitTimeSeconds=WAIT,
-            VisibilityTimeout=HIDDEN,
-            MessageSystemAttributeNames=["ApproximateReceiveCount"],
-        )
-        messages = cast("Sequence[Mapping[str, Any]]", answer.get("Messages", ()))
-        return tuple(_received(message) for message in messages)
-
-    async def delete(self, message: Received) -> None:
-        """As the port says."""
-        await self.call(self.client.delete_message, QueueUrl=self.url, ReceiptHandle=message.receipt)
-
-    async def extend(self, message: Received) -> None:
-        """As the port says."""
-        await self.call(
-            self.client.change_message_visibility,
-            QueueUrl=self.url,
-            ReceiptHandle=message.receipt,
-            VisibilityTimeout=HIDDEN,
-        )
-
-
-def _received(message: Mapping[str, Any]) -> Received:
-    return Received(
-        id=message["MessageId"],
-        body=message["Body"],
-        receipt=message["ReceiptHandle"],
-        times=int(message.get("Attributes", {}).get("ApproximateReceiveCount", 1)),
-    )

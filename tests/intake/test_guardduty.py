@@ -83,18 +83,28 @@ def test_a_sequence_may_name_its_instances_by_id_alone() -> None:
     assert parse(sequence(by_uid, by_name)).instances == (WEB, DATABASE)
 
 
-def test_an_instance_in_another_account_is_said_not_dropped() -> None:
-    elsewhere = instance_resource(DATABASE, account="222222222222", region="us-east-1")
+@pytest.mark.parametrize("told", [{}, {"AccountId": None, "Region": None}], ids=["in full", "by ARN alone"])
+def test_an_instance_in_another_account_is_said_not_dropped(told: Json) -> None:
+    elsewhere = instance_resource(DATABASE, account="222222222222", region="us-east-1") | told
 
     read = parse(sequence(instance_resource(WEB), elsewhere))
 
     assert read.instances == (WEB,)
-    assert f"{DATABASE} (222222222222, us-east-1)" in read.description
+    assert f"{DATABASE} in 222222222222 us-east-1" in read.description
 
 
-def test_a_sequence_without_instances_is_refused() -> None:
+@pytest.mark.parametrize("uid", ["resource-7", "arn:aws:ec2:eu-central-1:111111111111:instance/i-0"])
+def test_an_instance_that_can_not_be_told_is_said_and_costs_the_others_nothing(uid: str) -> None:
+    read = parse(sequence(instance_resource(WEB), instance_resource(DATABASE) | {"Uid": uid}))
+
+    assert read.instances == (WEB,)
+    assert f"It also names {uid}" in read.description
+
+
+@pytest.mark.parametrize("resource", [profile_resource(), instance_resource(WEB, account="222222222222")])
+def test_a_sequence_without_instances_of_its_own_is_refused(resource: Json) -> None:
     with pytest.raises(BadInput, match="names none"):
-        parse(sequence(profile_resource()))
+        parse(sequence(resource))
 
 
 @pytest.mark.parametrize(("kind", "resource_type"), types.WITHOUT_INSTANCE)

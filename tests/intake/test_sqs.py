@@ -10,7 +10,7 @@ import boto3
 import pytest
 from moto.server import ThreadedMotoServer
 
-from intake.queue import SqsQueue
+from intake.sqs import SqsQueue
 from tests.intake.builders import REGION, event, finding
 
 if TYPE_CHECKING:
