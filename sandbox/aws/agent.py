@@ -6,6 +6,7 @@ from typing import Any, Final
 
 import requests
 
+from sandbox.aws.denials import denied
 from sandbox.aws.host import run
 from sandbox.aws.overlay.base import groups_of
 from sandbox.aws.rules import allows, rules_of
@@ -16,12 +17,13 @@ ENDPOINT: Final = "203.0.113.10"
 
 
 def online(backend: Any, instance_id: str) -> bool:
-    """Whether the host runs and may open HTTPS to the service, directly or to an endpoint in its subnet.
+    """Whether the host runs, may open HTTPS to the service or an endpoint in its subnet, and is not denied.
 
-    Source: Systems Manager user guide, "Complete SSM Agent prerequisites": outbound port 443.
+    A host keeps its role's credentials for hours after the profile was disassociated. Source: Systems Manager
+    user guide, "Complete SSM Agent prerequisites": outbound port 443, ssm:UpdateInstanceInformation.
     """
-    instance = backend.get_instance(instance_id)
-    if instance.state != "running":
+    instance, agent = backend.get_instance(instance_id), world_of(backend).agents[instance_id]
+    if instance.state != "running" or denied(agent.role, instance_id, "ssm:UpdateInstanceInformation"):
         return False
     for eni in instance.nics.values():
         rules = [rule for group in groups_of(eni) for rule in rules_of(group.egress_rules)]

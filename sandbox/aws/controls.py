@@ -12,6 +12,7 @@ from sandbox.aws.agent import settle
 from sandbox.aws.environment import REGION, account_id
 from sandbox.aws.overlay.base import ec2_of
 from sandbox.aws.overlay.dispatch import ONE_AT_A_TIME
+from sandbox.aws.replacement import replace_unhealthy
 from sandbox.aws.windows import tick
 from sandbox.aws.world import Delays, Flow, World, world_of
 
@@ -52,6 +53,10 @@ class Controls:
         """Make snapshots of this volume end in `error`."""
         self.call("fail-snapshots", {"volume": volume, "on": on})
 
+    def health_checks(self, *, on: bool = True) -> None:
+        """Let Auto Scaling terminate and replace unhealthy members at each tick; off at first."""
+        self.call("health-checks", {"on": on})
+
     def put_finding(self, queue: str, finding: Mapping[str, Any]) -> None:
         """Put a finding into the queue of that name, as EventBridge would."""
         self.call("put-finding", {"queue": queue, "finding": dict(finding)})
@@ -78,7 +83,8 @@ def _delays(world: World, wanted: Mapping[str, Any]) -> dict[str, Any]:
 
 def _tick(backend: Any) -> dict[str, Any]:
     settle(backend)
-    return {"windows": tick(backend)}
+    replaced = replace_unhealthy(backend) if world_of(backend).health_checks else ()
+    return {"windows": tick(backend), "replaced": list(replaced)}
 
 
 def run(region: str, name: str, params: Mapping[str, Any]) -> dict[str, Any]:
@@ -104,6 +110,9 @@ def run(region: str, name: str, params: Mapping[str, Any]) -> dict[str, Any]:
                 return _switch(world.skipping, params["interface"], params.get("on", True))
             case "fail-snapshots":
                 return _switch(world.failing_volumes, params["volume"], params.get("on", True))
+            case "health-checks":
+                world.health_checks = bool(params.get("on", True))
+                return {"on": world.health_checks}
             case "put-finding":
                 queues = sqs_backends[account_id()][region]
                 message = queues.send_message(params["queue"], json.dumps(params["finding"]))

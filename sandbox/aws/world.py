@@ -58,12 +58,13 @@ class Record:
 
 @dataclass(slots=True, kw_only=True)
 class Agent:
-    """An SSM agent that has registered itself."""
+    """An SSM agent that has registered itself, with the role (moto's) whose credentials it holds."""
 
     instance: str
     platform: Literal["Linux", "Windows"]
     registered: datetime
     last_ping: datetime
+    role: Any
 
 
 @dataclass(slots=True, kw_only=True)
@@ -109,6 +110,7 @@ class World:
     undelivered: list[Record] = field(default_factory=list[Record])
     agents: dict[str, Agent] = field(default_factory=dict[str, Agent])
     commands: dict[str, Command] = field(default_factory=dict[str, Command])
+    health_checks: bool = False
     failing_volumes: set[str] = field(default_factory=set[str])
 
     def now(self) -> datetime:

@@ -1,5 +1,6 @@
 """Every request passes here: one at a time, and an operation that is not emulated is refused at once."""
 
+import uuid
 import warnings
 from contextlib import nullcontext
 from threading import RLock
@@ -15,6 +16,13 @@ ONE_AT_A_TIME: Final = RLock()
 _call_action = BaseResponse.call_action
 
 
+def _with_request_id(body: Any) -> Any:
+    """Every answer has a request id of its own; moto writes the same words into all of EC2's."""
+    if not isinstance(body, str):
+        return body
+    return body.replace("<requestId>request-id<", f"<requestId>{uuid.uuid4()}<", 1)
+
+
 def call_action(self: Any) -> Any:
     """An action that the service does not offer gets InvalidAction, HTTP 400, which no SDK retries.
 
@@ -23,7 +31,8 @@ def call_action(self: Any) -> Any:
     # A long poll waits for messages that only another request can bring.
     with nullcontext() if self.service_name == "sqs" else ONE_AT_A_TIME:
         try:
-            return _call_action(self)
+            status, headers, body = _call_action(self)
+            return status, headers, _with_request_id(body)
         except NotImplementedError as missing:
             words = f"The AWS sandbox does not emulate this: {self.service_name or 'aws'}: {missing}"
             with warnings.catch_warnings():

@@ -115,15 +115,14 @@ def _reachable(group: Any, target: dict[str, Any], balancers: list[Any]) -> bool
     )
 
 
-def _health(response: Any, group: Any, target: dict[str, Any]) -> tuple[str, str | None, str | None]:
+def health_of(backend: Any, group: Any, target: dict[str, Any]) -> tuple[str, str | None, str | None]:
+    """State, reason and description of one target now. `backend` is moto's ELBv2 backend."""
     key = _key(group, target)
     if key in _draining(group):
         return "draining", "Target.DeregistrationInProgress", "Target deregistration is in progress"
     if key not in group.targets:
         return NOT_REGISTERED
-    balancers = [
-        b for b in response.elbv2_backend.load_balancers.values() if b.arn in group.load_balancer_arns
-    ]
+    balancers = [b for b in backend.load_balancers.values() if b.arn in group.load_balancer_arns]
     if not balancers:
         return (
             "unused",
@@ -151,7 +150,7 @@ def describe_target_health(self: Any) -> ActionResult:
     listed = [*group.targets.values(), *_draining(group).values()]
     answers: list[dict[str, Any]] = []
     for target in asked or listed:
-        state, reason, words = _health(self, group, target)
+        state, reason, words = health_of(self.elbv2_backend, group, target)
         port = int(target.get("Port") or group.port)
         description = {"Id": target["Id"], "Port": port}
         if "AvailabilityZone" in target:

@@ -37,13 +37,13 @@ def _register_agent(backend: Any, instance: Any, profile: Any) -> None:
 
     Source: Systems Manager user guide, "Configure instance permissions required for Systems Manager".
     """
-    if any(_may_register(role) for role in profile.roles):
+    role = next((role for role in profile.roles if _may_register(role)), None)
+    if role is not None:
         world = world_of(backend)
         now = world.now()
         platform = "Windows" if instance.platform == "windows" else "Linux"
-        world.agents.setdefault(
-            instance.id, Agent(instance=instance.id, platform=platform, registered=now, last_ping=now)
-        )
+        agent = Agent(instance=instance.id, platform=platform, registered=now, last_ping=now, role=role)
+        world.agents[instance.id] = agent
 
 
 def associate_iam_instance_profile(

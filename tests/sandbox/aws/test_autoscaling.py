@@ -104,6 +104,32 @@ def test_scaling_in_never_takes_an_instance_on_standby(autoscaling: Any, ec2: An
     assert seen["State"]["Name"] == "running"
 
 
+def test_an_isolated_member_is_terminated_and_replaced_unless_it_is_on_standby(
+    box: AwsBox, autoscaling: Any, ec2: Any, account: Account
+) -> None:
+    box.controls.health_checks()
+    ec2.modify_instance_attribute(InstanceId=account.web, DisableApiTermination={"Value": True})
+    closed = ec2.create_security_group(GroupName="deny", Description="deny", VpcId=account.network.vpc)[
+        "GroupId"
+    ]
+    box.controls.tick()
+    assert [i["InstanceId"] for i in group(autoscaling)["Instances"]] == [account.web]
+    ec2.modify_network_interface_attribute(NetworkInterfaceId=account.web_interfaces[0], Groups=[closed])
+    box.controls.tick()
+    (fresh,) = [i["InstanceId"] for i in group(autoscaling)["Instances"]]
+    assert fresh != account.web
+    enter(autoscaling, fresh, decrement=False)
+    ec2.modify_instance_attribute(InstanceId=fresh, Groups=[closed])
+    box.controls.tick()
+    assert lifecycle(autoscaling, fresh) == "Standby"
+    states = {
+        i["InstanceId"]: i["State"]["Name"]
+        for r in ec2.describe_instances(InstanceIds=[account.web, fresh])["Reservations"]
+        for i in r["Instances"]
+    }
+    assert states == {account.web: "terminated", fresh: "running"}
+
+
 def test_only_members_in_the_right_state_move(autoscaling: Any, account: Account, refusal: Refusal) -> None:
     assert refusal(lambda: enter(autoscaling, account.bystander, decrement=False)) == "ValidationError"
     assert refusal(lambda: leave(autoscaling, account.web)) == "ValidationError"

@@ -152,6 +152,32 @@ def test_an_operation_that_is_not_emulated_is_refused_at_once(
     assert refusal(lambda: box.client("ssm").describe_sessions(State="Active")) == "InvalidAction"
 
 
+def test_each_answer_has_a_request_id_of_its_own(ec2: Any) -> None:
+    answers = [ec2.describe_vpcs() for _ in range(3)]
+    assert len({answer["ResponseMetadata"]["RequestId"] for answer in answers}) == 3
+
+
+def test_what_does_not_exist_cannot_be_tagged(ec2: Any, refusal: Refusal) -> None:
+    def tag(thing: str) -> Any:
+        return ec2.create_tags(Resources=[thing], Tags=[{"Key": "Status", "Value": "Compromised"}])
+
+    assert refusal(lambda: tag("i-0123456789abcdef0")) == "InvalidInstanceID.NotFound"
+    assert refusal(lambda: tag("eni-0123456789abcdef0")) == "InvalidNetworkInterfaceID.NotFound"
+    assert refusal(lambda: tag("vol-0123456789abcdef0")) == "InvalidVolume.NotFound"
+    assert refusal(lambda: tag("snap-0123456789abcdef0")) == "InvalidSnapshot.NotFound"
+
+
+def test_a_tag_is_deleted_only_with_the_value_it_has(ec2: Any, account: Account) -> None:
+    def values() -> list[str]:
+        names = [{"Name": "resource-id", "Values": [account.miner]}, {"Name": "key", "Values": ["owner"]}]
+        return [t["Value"] for t in ec2.describe_tags(Filters=names)["Tags"]]
+
+    ec2.delete_tags(Resources=[account.miner], Tags=[{"Key": "owner", "Value": "payments"}])
+    assert values() == ["platform"]
+    ec2.delete_tags(Resources=[account.miner], Tags=[{"Key": "owner", "Value": "platform"}])
+    assert values() == []
+
+
 def test_dry_runs_change_nothing(ec2: Any, account: Account) -> None:
     with pytest.raises(ec2.exceptions.ClientError, match="DryRunOperation"):
         ec2.modify_instance_attribute(

@@ -1,10 +1,12 @@
 """Run Command as the Systems Manager API reference and user guide describe it."""
 
 import hashlib
+import json
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Literal
 
 import pytest
+from botocore.config import Config
 
 from sandbox.aws.box import AwsBox
 from sandbox.aws.host import memory_image
@@ -81,6 +83,32 @@ def test_isolation_cuts_the_agent_off_unless_a_path_is_left(ssm: Any, ec2: Any, 
         close(ec2, account, interface)
     assert pings(ssm)[account.web] == "ConnectionLost"
     close(ec2, account, account.web_interfaces[0], https_out=True)
+    assert pings(ssm)[account.web] == "Online"
+
+
+@pytest.mark.parametrize(
+    ("denial", "ping"),
+    [
+        ({"Action": "*"}, "ConnectionLost"),
+        ({"NotAction": ["ssm:*", "ssmmessages:*", "ec2messages:*"]}, "Online"),
+    ],
+)
+def test_a_denied_session_is_cut_off_unless_ssm_is_excepted(
+    box: AwsBox, ssm: Any, account: Account, denial: dict[str, Any], ping: str
+) -> None:
+    mine = {"StringEquals": {"aws:userid": f"{account.role_id}:{account.web}"}}
+    statement = {"Effect": "Deny", "Resource": "*", "Condition": mine, **denial}
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    box.client("iam").put_role_policy(RoleName=account.role, PolicyName="stop", PolicyDocument=policy)
+    assert pings(ssm) == {account.web: ping, account.bystander: "Online", account.miner: "Online"}
+
+
+def test_a_host_stays_managed_for_hours_after_its_profile_is_gone(
+    ssm: Any, ec2: Any, account: Account
+) -> None:
+    mine = [{"Name": "instance-id", "Values": [account.web]}]
+    found = ec2.describe_iam_instance_profile_associations(Filters=mine)["IamInstanceProfileAssociations"]
+    ec2.disassociate_iam_instance_profile(AssociationId=found[0]["AssociationId"])
     assert pings(ssm)[account.web] == "Online"
 
 
@@ -166,10 +194,12 @@ def test_a_command_to_a_host_that_is_cut_off_is_never_delivered(
     )
 
 
+@pytest.mark.parametrize("style", ["virtual", "path"])
 def test_a_memory_capture_is_put_to_its_presigned_url(
-    box: AwsBox, ssm: Any, send: Send, account: Account
+    box: AwsBox, ssm: Any, send: Send, account: Account, style: Literal["virtual", "path"]
 ) -> None:
-    s3 = box.client("s3")
+    session: Any = box.session()
+    s3 = session.client("s3", config=Config(signature_version="s3v4", s3={"addressing_style": style}))
     place = {"Bucket": account.bucket, "Key": "memory/image.lime"}
     tool = s3.generate_presigned_url("get_object", Params={"Bucket": account.bucket, "Key": "tools/avml"})
     url = s3.generate_presigned_url("put_object", Params=place, ExpiresIn=900)
