@@ -6,13 +6,15 @@ without records, or with SKIPDATA, proves nothing (VPC User Guide, “Flow log r
 
 from __future__ import annotations
 
+import ipaddress
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from aws.account import Account
+from aws.errors import AwsRefused
 
 if TYPE_CHECKING:
     from mypy_boto3_ec2.type_defs import FlowLogTypeDef
@@ -21,6 +23,7 @@ _DEFAULT = (
     "${version} ${account-id} ${interface-id} ${srcaddr} ${dstaddr} ${srcport} ${dstport} ${protocol} "
     "${packets} ${bytes} ${start} ${end} ${action} ${log-status}"
 )
+_NEEDED = frozenset({"interface-id", "action", "log-status"})
 _FIELD = re.compile(r"\$\{([a-z0-9-]+)\}")
 
 
@@ -52,37 +55,73 @@ async def logs_on(aws: Account, resources: Iterable[str]) -> tuple[FlowLogTypeDe
     )
 
 
-async def records(
-    aws: Account, log: FlowLogTypeDef, interfaces: Sequence[str], since: datetime
-) -> tuple[Record, ...]:
-    """The delivered records of these interfaces whose window starts at `since` or later."""
+async def records(aws: Account, log: FlowLogTypeDef, interface: str, since: datetime) -> tuple[Record, ...]:
+    """The delivered records of an interface whose window starts at `since` or later.
+
+    Its streams are named after it and the kind of traffic; before the first delivery there is none.
+    """
 
     def read() -> list[str]:
         pages = aws.logs.get_paginator("filter_log_events").paginate(
             logGroupName=log.get("LogGroupName", ""),
-            logStreamNames=[f"{i}-all" for i in interfaces],
+            logStreamNamePrefix=f"{interface}-",
             startTime=int(since.timestamp() * 1000),
         )
         return [event.get("message", "") for page in pages for event in page["events"]]
 
-    lines = await aws.call(read)
+    try:
+        lines = await aws.call(read)
+    except AwsRefused as refusal:
+        if refusal.code != "ResourceNotFoundException":
+            raise
+        return ()
     names = _FIELD.findall(log.get("LogFormat") or _DEFAULT)
-    parsed = (_record(names, line) for line in lines)
-    return tuple(r for r in parsed if r is not None and r.interface in interfaces and r.start >= since)
+    parsed = (record(names, line) for line in lines)
+    return tuple(r for r in parsed if r is not None and r.interface == interface and r.start >= since)
 
 
-def _record(names: Sequence[str], line: str) -> Record | None:
-    """The record in a line of that format, or None when it lacks what proof needs."""
+def record(names: Sequence[str], line: str) -> Record | None:
+    """The record in a line whose fields have these names, or None when it lacks what proof needs."""
     values = dict(zip(names, line.split(), strict=False))
     start = values.get("start", "")
-    if not start.isdigit() or "interface-id" not in values or "log-status" not in values:
+    if not start.isdigit() or not values.keys() >= _NEEDED:
         return None
     return Record(
         interface=values["interface-id"],
         start=datetime.fromtimestamp(int(start), UTC),
         status=values["log-status"],
-        action=values.get("action", "-"),
+        action=values["action"],
         source=values.get("srcaddr", "-"),
         destination=values.get("dstaddr", "-"),
         port=values.get("dstport", "-"),
     )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """`passed` are the flows that were let through, in words; `unseen` the interfaces without a counting record."""
+
+    passed: tuple[str, ...]
+    unseen: tuple[str, ...]
+
+
+def judge(delivered: Iterable[Record], own: Mapping[str, frozenset[str]], allowed: str) -> Verdict:
+    """What the records prove of these interfaces, each with its own addresses.
+
+    Traffic whose other end lies in `allowed`, a CIDR or empty, may pass.
+    """
+    seen = [r for r in delivered if r.interface in own]
+    flows = {
+        f"{r.source} → {r.destination}:{r.port} on {r.interface}"
+        for r in seen
+        if r.action == "ACCEPT" and not _allowed(r, own[r.interface], allowed)
+    }
+    counted = {r.interface for r in seen if r.status in ("OK", "NODATA")}
+    return Verdict(passed=tuple(sorted(flows)), unseen=tuple(i for i in own if i not in counted))
+
+
+def _allowed(record: Record, own: frozenset[str], cidr: str) -> bool:
+    # The instance itself may lie in that range: then its own address says nothing about the other end.
+    others = [end for end in (record.source, record.destination) if end not in own and end != "-"]
+    network = ipaddress.ip_network(cidr) if cidr else None
+    return network is not None and any(ipaddress.ip_address(end) in network for end in others)

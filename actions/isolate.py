@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
-import ipaddress
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
 from actions import flow_logs, quarantine
 from actions.action import Action, Look, Phase
 from actions.run import Run
 from aws.account import Account
 from playbook.approval import Risk
-from playbook.errors import DoesNotApply, Drift
+from playbook.errors import DoesNotApply, Drift, Refused
 from playbook.gathering import both, gather
 from playbook.plan import PASSING, Change, Shown
 from playbook.proof import Proof, Rung
 from playbook.target import Target
+from playbook.text import words
+
+if TYPE_CHECKING:
+    from mypy_boto3_ec2.type_defs import NetworkInterfaceTypeDef, SecurityGroupTypeDef
 
 DELIVERY = timedelta(minutes=12)
 """Flow-log records come 1 to 10 minutes after their window, and some minutes more for delivery."""
@@ -81,22 +86,26 @@ class GroupSwap:
         )
 
 
+async def _described(aws: Account, instance: str) -> list[NetworkInterfaceTypeDef]:
+    mine = [{"Name": "attachment.instance-id", "Values": [instance]}]
+    answer = await aws.call(aws.ec2.describe_network_interfaces, Filters=mine)  # pyright: ignore[reportArgumentType]
+    return answer["NetworkInterfaces"]
+
+
+def _interface(found: NetworkInterfaceTypeDef) -> Interface:
+    groups = found.get("Groups", [])
+    return Interface(
+        id=found.get("NetworkInterfaceId", ""),
+        vpc=found.get("VpcId", ""),
+        subnet=found.get("SubnetId", ""),
+        index=found.get("Attachment", {}).get("DeviceIndex", 0),
+        groups=tuple(sorted(g.get("GroupId", "") for g in groups)),
+        labels=tuple(sorted(g.get("GroupName", g.get("GroupId", "")) for g in groups)),
+    )
+
+
 async def _interfaces(aws: Account, instance: str) -> tuple[Interface, ...]:
-    answer = await aws.call(
-        aws.ec2.describe_network_interfaces,
-        Filters=[{"Name": "attachment.instance-id", "Values": [instance]}],
-    )
-    found = (
-        Interface(
-            id=n.get("NetworkInterfaceId", ""),
-            vpc=n.get("VpcId", ""),
-            subnet=n.get("SubnetId", ""),
-            index=n.get("Attachment", {}).get("DeviceIndex", 0),
-            groups=tuple(sorted(g.get("GroupId", "") for g in n.get("Groups", []))),
-            labels=tuple(sorted(g.get("GroupName", g.get("GroupId", "")) for g in n.get("Groups", []))),
-        )
-        for n in answer["NetworkInterfaces"]
-    )
+    found = (_interface(n) for n in await _described(aws, instance))
     return tuple(sorted(found, key=lambda i: (i.index, i.id)))
 
 
@@ -106,6 +115,12 @@ async def plan(target: Target, aws: Account) -> GroupSwap:
     if not interfaces:
         raise DoesNotApply("The instance has no network interface: it is gone, or was never in a VPC.")
     deny = quarantine.deny_name(aws.policy.forensics_cidr)
+    if any(i.labels == (quarantine.open_name(),) for i in interfaces):
+        raise Refused(
+            f"An interface is in {quarantine.open_name()}: an isolation is under way, or was interrupted.",
+            means="A plan made now would take that for the state to go back to.",
+            then="Let that run go on; when it is over, plan again.",
+        )
     if all(i.labels == (deny,) for i in interfaces):
         raise DoesNotApply(f"Every interface is in {deny} already.")
     return GroupSwap(
@@ -186,30 +201,28 @@ def _is_ours(interface: Interface, ours: tuple[str, ...]) -> bool:
 
 async def rescue(plan: GroupSwap, run: Run) -> None:
     """Close every interface that a dead process left in the open group."""
-    deny_name = quarantine.deny_name(plan.forensics_cidr)
-    names = (quarantine.open_name(), deny_name)
+    open_, deny = quarantine.open_name(), quarantine.deny_name(plan.forensics_cidr)
     seen, found = await both(
-        _interfaces(run.aws, plan.target.instance), quarantine.find(run.aws, plan.vpcs, names)
+        _interfaces(run.aws, plan.target.instance), quarantine.find(run.aws, plan.vpcs, (deny,))
     )
-    exposed = [i for i in seen if i.labels == (quarantine.open_name(),)]
-    await gather(
-        *(
-            run.aws.call(
-                run.aws.ec2.modify_network_interface_attribute,
-                NetworkInterfaceId=i.id,
-                Groups=[found[i.vpc, deny_name].get("GroupId", "")],
-            )
-            for i in exposed
-        )
-    )
+    await gather(*(_close(plan, run, i, found.get((i.vpc, deny))) for i in seen if i.labels == (open_,)))
+
+
+async def _close(plan: GroupSwap, run: Run, seen: Interface, deny: SecurityGroupTypeDef | None) -> None:
+    # Whatever the deny group lets through, it is less than everything; and an open interface waits for no journal.
+    name, rules = quarantine.deny_name(plan.forensics_cidr), quarantine.deny_rules(plan.forensics_cidr)
+    group = deny.get("GroupId", "") if deny else await quarantine.ensure(run, seen.vpc, name, rules, None)
+    change = run.aws.ec2.modify_network_interface_attribute
+    await run.aws.call(change, NetworkInterfaceId=seen.id, Groups=[group])
 
 
 async def verify(plan: GroupSwap, look: Look) -> Proof:
     """Interfaces and rules as they are now; then, when enough time has passed, what flow logs say."""
     deny = quarantine.deny_name(plan.forensics_cidr)
-    seen, found = await both(
-        _interfaces(look.aws, plan.target.instance), quarantine.find(look.aws, plan.vpcs, (deny,))
+    described, found = await both(
+        _described(look.aws, plan.target.instance), quarantine.find(look.aws, plan.vpcs, (deny,))
     )
+    seen = [_interface(n) for n in described]
     held = [i for i in seen if i.labels == (deny,)]
     says = (f"configuration verified on {len(held)} of {len(seen)} interfaces",)
     wrong = [
@@ -224,62 +237,46 @@ async def verify(plan: GroupSwap, look: Look) -> Proof:
         )
     if not seen or len(held) < len(seen):
         return Proof(rung=Rung.APPLIED if held else Rung.ABSENT, says=says)
-    return await _traffic(plan, look, seen, says)
+    return await _traffic(plan, look, described, says)
 
 
-async def _traffic(plan: GroupSwap, look: Look, seen: tuple[Interface, ...], says: tuple[str, ...]) -> Proof:
+async def _traffic(
+    plan: GroupSwap, look: Look, seen: Sequence[NetworkInterfaceTypeDef], says: tuple[str, ...]
+) -> Proof:
     if not plan.logged:
         return Proof(rung=Rung.CONFIGURED, says=says, waits="no readable flow logs: traffic can't be shown")
-    if look.applied is None or look.now < look.applied + timedelta(minutes=1):
-        due = (look.applied or look.now) + DELIVERY
-        return Proof(
-            rung=Rung.CONFIGURED,
-            says=says,
-            waits=f"traffic check when flow logs arrive, about {due:%H:%M} UTC",
-            again=timedelta(minutes=1),
-        )
-    delivered = await _delivered(look, seen)
-    passed = [r for r in delivered if r.action == "ACCEPT" and not _forensic(plan, r)]
-    if passed:
-        flows = sorted({f"{r.source} → {r.destination}:{r.port} on {r.interface}" for r in passed})
-        more = f" and {len(flows) - 3} more" if len(flows) > 3 else ""
-        return Proof(
-            rung=Rung.CONTRADICTED, says=(*says, f"traffic still passes: {'; '.join(flows[:3])}{more}")
-        )
-    proved = {r.interface for r in delivered if r.status in ("OK", "NODATA")}
-    if all(i.id in proved for i in seen):
-        return Proof(
-            rung=Rung.PROVED,
-            says=(*says, f"flow logs show no accepted traffic on {len(seen)} of {len(seen)} interfaces"),
-        )
-    missing = ", ".join(i.id for i in seen if i.id not in proved)
-    if look.now > look.applied + PATIENCE:
-        return Proof(
-            rung=Rung.CONFIGURED, says=says, waits=f"no flow-log records came for {missing} within an hour"
-        )
-    return Proof(
-        rung=Rung.CONFIGURED,
-        says=says,
-        waits=f"flow-log records of {missing}",
-        again=timedelta(minutes=1),
-    )
+    applied, soon = look.applied or look.now, timedelta(minutes=1)
+    if look.now < applied + soon:
+        due = f"traffic check when flow logs arrive, about {applied + DELIVERY:%H:%M} UTC"
+        return Proof(rung=Rung.CONFIGURED, says=says, waits=due, again=soon)
+    own = {n.get("NetworkInterfaceId", ""): _addresses(n) for n in seen}
+    verdict = flow_logs.judge(await _delivered(look, seen, applied), own, plan.forensics_cidr)
+    if verdict.passed:
+        flows = words(verdict.passed, most=3, joint="; ")
+        return Proof(rung=Rung.CONTRADICTED, says=(*says, f"traffic still passes: {flows}"))
+    if not verdict.unseen:
+        shown = f"flow logs show no accepted traffic on {len(seen)} of {len(seen)} interfaces"
+        return Proof(rung=Rung.PROVED, says=(*says, shown))
+    missing = ", ".join(verdict.unseen)
+    if look.now > applied + PATIENCE:
+        late = f"no flow-log records came for {missing} within an hour"
+        return Proof(rung=Rung.CONFIGURED, says=says, waits=late)
+    return Proof(rung=Rung.CONFIGURED, says=says, waits=f"flow-log records of {missing}", again=soon)
 
 
-async def _delivered(look: Look, seen: tuple[Interface, ...]) -> tuple[flow_logs.Record, ...]:
-    since = look.applied or look.now
-    logs = await flow_logs.logs_on(look.aws, _logged_resources(seen))
-    ids = [i.id for i in seen]
-    found = await gather(*(flow_logs.records(look.aws, log, ids, since) for log in logs))
-    return tuple(record for records in found for record in records)
+def _addresses(found: NetworkInterfaceTypeDef) -> frozenset[str]:
+    four = (a.get("PrivateIpAddress", "") for a in found.get("PrivateIpAddresses", []))
+    six = (a.get("Ipv6Address", "") for a in found.get("Ipv6Addresses", []))
+    return frozenset((*four, *six))
 
 
-def _forensic(plan: GroupSwap, record: flow_logs.Record) -> bool:
-    """Whether the other end is in the range that may still connect."""
-    if not plan.forensics_cidr:
-        return False
-    allowed = ipaddress.ip_network(plan.forensics_cidr)
-    ends = (record.source, record.destination)
-    return any(ipaddress.ip_address(end) in allowed for end in ends if end != "-")
+async def _delivered(
+    look: Look, seen: Sequence[NetworkInterfaceTypeDef], since: datetime
+) -> list[flow_logs.Record]:
+    interfaces = tuple(_interface(n) for n in seen)
+    logs = await flow_logs.logs_on(look.aws, _logged_resources(interfaces))
+    found = await gather(*(flow_logs.records(look.aws, log, i.id, since) for log in logs for i in interfaces))
+    return [record for records in found for record in records]
 
 
 async def undo(plan: GroupSwap, run: Run) -> None:

@@ -94,7 +94,7 @@ async def ensure(run: Run, vpc: str, name: str, wanted: Rules, found: SecurityGr
     """
     if found is not None and rules_of(found) == wanted:
         return found.get("GroupId", "")
-    if found is not None and not _made_by(run, found):
+    if found is not None and not _unfinished(run, found, wanted):
         return await _finished_by_another(run, vpc, name, wanted)
     group = found.get("GroupId", "") if found is not None else await _create(run, vpc, name)
     await gather(
@@ -104,10 +104,11 @@ async def ensure(run: Run, vpc: str, name: str, wanted: Rules, found: SecurityGr
     return group
 
 
-def _made_by(run: Run, group: SecurityGroupTypeDef) -> bool:
-    """Whether this run made the group, and was stopped before its rules were complete."""
+def _unfinished(run: Run, group: SecurityGroupTypeDef, wanted: Rules) -> bool:
+    """Whether this run made the group, was stopped before its rules were complete, and nobody added others."""
     marks = {t.get("Key"): t.get("Value") for t in group.get("Tags", [])}
-    return all(marks.get(key) == value for key, value in run.tags.items())
+    ours = all(marks.get(key) == value for key, value in run.tags.items())
+    return ours and rules_of(group) <= wanted | _EGRESS_OF_NEW_GROUPS
 
 
 async def _finished_by_another(run: Run, vpc: str, name: str, wanted: Rules) -> str:

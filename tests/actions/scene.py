@@ -6,6 +6,7 @@ from collections.abc import Generator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any, Generic, TypeVar
 
 from actions.action import Action, Look
@@ -83,10 +84,16 @@ class Step(Generic[P]):
         return plan
 
     async def verify(self, *, applied: bool = True) -> Proof:
+        """Look now; with `applied`, as right after the change."""
         now = self.scene.clock()
-        return await self.action.verify(
-            self.made[-1], Look(aws=self.scene.aws, now=now, applied=now if applied else None)
-        )
+        look = Look(aws=self.scene.aws, now=now, applied=now if applied else None)
+        return await self.action.verify(self.made[-1], look)
+
+    async def verify_since(self, seconds: float) -> Proof:
+        """Look now, when the change was complete that many seconds ago."""
+        now = self.scene.clock()
+        look = Look(aws=self.scene.aws, now=now, applied=now - timedelta(seconds=seconds))
+        return await self.action.verify(self.made[-1], look)
 
     async def undo(self, run: Run | None = None) -> None:
         assert self.action.undo is not None
