@@ -11,7 +11,7 @@ from actions.catalogue import ACTIONS
 from aws import instances
 from aws.account import Account
 from aws.clients import POOL, Clients, SessionFor
-from playbook.errors import DoesNotApply, StepFailed, Unreachable
+from playbook.errors import DoesNotApply, Refused, StepFailed, Unreachable
 from playbook.graph import levels
 from playbook.incident import InstanceFacts
 from playbook.plan import Plan, dump, fingerprint
@@ -98,9 +98,9 @@ class AwsCloud:
 
 async def _planned(
     action: AnyAction, target: Target, aws: Account
-) -> ProposedStep | DoesNotApply | StepFailed | Unreachable:
+) -> ProposedStep | DoesNotApply | Refused | StepFailed | Unreachable:
     try:
         plan = await action.plan(target, aws)
-    except (DoesNotApply, StepFailed, Unreachable) as reason:
+    except (DoesNotApply, Refused, StepFailed, Unreachable) as reason:
         return reason
     return ProposedStep(action=action.name, body=dump(plan), fingerprint=fingerprint(plan))
