@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
@@ -27,6 +28,7 @@ def async_engine(url: str) -> AsyncEngine:
             max_overflow=0,
         )
         _tune(engine.sync_engine)
+        event.listen(engine.sync_engine, "do_connect", _probe)
         return engine
     return create_async_engine(parsed.set(drivername="postgresql+psycopg"), pool_pre_ping=True)
 
@@ -59,6 +61,11 @@ def _parse(url: str) -> URL:
             then="Set EC2IR_DATABASE_URL to one of the two.",
         )
     return parsed.set(drivername="sqlite" if family == "sqlite" else "postgresql")
+
+
+def _probe(dialect: Any, record: Any, arguments: Any, options: Any) -> None:  # noqa: ARG001
+    # A file that can't be opened would leave aiosqlite's thread behind, with a traceback of its own at exit.
+    sqlite3.connect(*arguments).close()
 
 
 def _tune(engine: Engine) -> None:

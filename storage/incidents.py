@@ -9,7 +9,7 @@ from functools import cache
 from typing import Any
 
 from pydantic import TypeAdapter
-from sqlalchemy import ColumnElement, RowMapping, Update, and_, case, select, update
+from sqlalchemy import ColumnElement, RowMapping, Update, and_, case, literal, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from playbook.environment import Environment
@@ -19,6 +19,8 @@ from playbook.incident import Incident, IncidentState, InstanceFacts
 from playbook.people import Person
 from storage.sql import changed, insert, insert_new, one, row_of, rows
 from storage.tables import incidents, instances
+
+_HELD = instances.c.held == literal(1, literal_execute=True)
 
 
 @cache
@@ -46,7 +48,7 @@ class SqlIncidents:
 
     async def open_on(self, account: str, region: str, instance: str) -> Incident | None:
         """The open incident that holds the instance."""
-        holder = select(instances.c.incident).where(_is(account, region, instance), instances.c.held)
+        holder = select(instances.c.incident).where(_is(account, region, instance), _HELD)
         return await self._one(incidents.c.id == holder.scalar_subquery())
 
     async def in_channel(self, channel: str) -> Incident | None:
@@ -120,7 +122,7 @@ class SqlIncidents:
         if not await changed(self.connection, statement):
             return False
         await self.connection.execute(
-            update(instances).where(instances.c.incident == incident).values(held=False)
+            update(instances).where(instances.c.incident == incident).values(held=0)
         )
         return True
 
@@ -134,7 +136,7 @@ class SqlIncidents:
             "account": facts.account,
             "region": facts.region,
             "instance": facts.instance,
-            "held": held,
+            "held": int(held),
             "facts": _dump(facts),
         }
         if await insert_new(self.connection, instances, row):

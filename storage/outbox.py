@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, FromClause, RowMapping, and_, case, func, 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from playbook.outbox import Message, Post, Sending, SendState, Urgency
-from storage.sql import insert, one, row_of
+from storage.sql import among, insert, one, row_of
 from storage.tables import outbox
 
 _UNSENT = (SendState.WAITING, SendState.SENDING)
@@ -60,7 +60,7 @@ class SqlOutbox:
         blocked = select(older.c.seq).where(
             older.c.incident == outbox.c.incident,
             older.c.seq != outbox.c.seq,
-            older.c.state.in_(_UNSENT),
+            among(older.c.state, *_UNSENT),
             or_(
                 _turn(older) < _turn(outbox),
                 and_(older.c.state == SendState.SENDING, older.c.leased_until > at),
@@ -68,7 +68,7 @@ class SqlOutbox:
         )
         next_row = (
             select(outbox.c.seq)
-            .where(outbox.c.state.in_(_UNSENT), _free(at), ~blocked.exists())
+            .where(among(outbox.c.state, *_UNSENT), _free(at), ~blocked.exists())
             .order_by(outbox.c.urgency, outbox.c.place, outbox.c.seq)
             .limit(1)
             .with_for_update(skip_locked=True, of=outbox)
@@ -99,7 +99,7 @@ class SqlOutbox:
         }
         if ts:
             values["ts"] = ts
-        which = (outbox.c.seq == sending.seq, outbox.c.state.in_(_UNSENT))
+        which = (outbox.c.seq == sending.seq, among(outbox.c.state, *_UNSENT))
         await self.connection.execute(update(outbox).where(*which).values(values))
 
     async def put_back(self, sending: Sending, due: datetime, problem: str) -> None:
@@ -116,7 +116,7 @@ class SqlOutbox:
 
     async def waiting(self) -> int:
         """How many rows are not sent yet."""
-        wanted = select(func.count()).select_from(outbox).where(outbox.c.state.in_(_UNSENT))
+        wanted = select(func.count()).select_from(outbox).where(among(outbox.c.state, *_UNSENT))
         return (await self.connection.scalar(wanted)) or 0
 
     async def _let_go(self, sending: Sending, **values: Any) -> None:

@@ -14,7 +14,7 @@ from playbook.approval import Approval, Decision
 from playbook.people import BOT, Person
 from playbook.proposal import LeftOut, Proposal, ProposedStep
 from storage.places import PLACE, flat, target_of
-from storage.sql import changed, insert, lock, one, row_of, rows
+from storage.sql import among, changed, insert, lock, one, row_of, rows
 from storage.tables import approvals, proposals
 
 
@@ -32,7 +32,7 @@ class SqlProposals:
         await lock(self.connection, "proposal", *(str(row[name]) for name in same))
         older = (
             update(proposals)
-            .where(proposals.c.decision == Decision.PENDING, *(proposals.c[n] == row[n] for n in same))
+            .where(among(proposals.c.decision, Decision.PENDING), *(proposals.c[n] == row[n] for n in same))
             .values(
                 decision=Decision.SUPERSEDED,
                 decided_by=(proposal.proposer or BOT).id,

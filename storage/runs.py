@@ -15,7 +15,7 @@ from playbook.errors import TooLate
 from playbook.run import ACTIVE, RunRecord, RunState, Step, StepState
 from playbook.target import Target
 from storage.places import PLACE, flat, target_of
-from storage.sql import changed, insert, insert_new, one, row_of, rows
+from storage.sql import among, changed, insert, insert_new, one, row_of, rows
 from storage.tables import executors, intents, runs, steps
 
 _ENDS = frozenset({RunState.PROVED, RunState.FAILED, RunState.UNDONE})
@@ -172,7 +172,9 @@ class SqlRuns:
     async def _active_on(self, target: Target) -> RunRecord | None:
         c = runs.c
         place = (c.account == target.account, c.region == target.region, c.instance == target.instance)
-        row = await one(self.connection, select(runs).where(*place, c.state.in_(ACTIVE)))
+        row = await one(
+            self.connection, select(runs).where(*place, among(c.state, RunState.APPROVED, RunState.EXECUTING))
+        )
         return None if row is None else _run(row)
 
 

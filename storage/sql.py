@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping, Sequence
+from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Executable, RowMapping, Table, func, select
+from sqlalchemy import ColumnElement, Executable, RowMapping, Table, bindparam, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -44,6 +45,11 @@ async def lock(connection: AsyncConnection, *names: str) -> None:
         await connection.execute(
             select(func.pg_advisory_xact_lock(func.hashtextextended("\n".join(names), 0)))
         )
+
+
+def among(column: ColumnElement[Any], *members: StrEnum) -> ColumnElement[bool]:
+    """`column IN (members)`, spelt out: a partial index is used only for the condition it was made with."""
+    return column.in_(bindparam(None, members, expanding=True, literal_execute=True))
 
 
 def row_of(record: Any) -> dict[str, Any]:

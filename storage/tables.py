@@ -77,8 +77,7 @@ def _serial(name: str = "seq") -> Column[int]:
 
 
 def _some(name: str, *columns: str, where: str, unique: bool = False) -> Index:
-    condition = text(where)
-    return Index(name, *columns, unique=unique, sqlite_where=condition, postgresql_where=condition)
+    return Index(name, *columns, unique=unique, sqlite_where=text(where), postgresql_where=text(where))
 
 
 incidents = Table(
@@ -111,10 +110,10 @@ instances = Table(
     _words("account"),
     _words("region"),
     _words("instance"),
-    _flag("held"),  # whether its incident is open
+    _number("held"),  # 1 while its incident is open, else 0: both databases read a condition on it alike
     _json("facts"),
     UniqueConstraint("incident", "account", "region", "instance"),
-    _some("uq_instances_held", "account", "region", "instance", where="held", unique=True),
+    _some("uq_instances_held", "account", "region", "instance", where="held = 1", unique=True),
 )
 
 findings = Table(
@@ -175,7 +174,7 @@ proposals = Table(
     _some(
         "uq_proposals_pending",
         *("account", "region", "instance", "kind", "actions"),
-        where="decision = 'pending'",
+        where="decision IN ('pending')",
         unique=True,
     ),
 )

@@ -157,7 +157,7 @@ def upgrade() -> None:
         "proposals",
         ["account", "region", "instance", "kind", "actions"],
         unique=True,
-        **where("decision = 'pending'"),
+        **where("decision IN ('pending')"),
     )
 
     op.create_table(
@@ -262,14 +262,14 @@ def upgrade() -> None:
         words("account"),
         words("region"),
         words("instance"),
-        sa.Column("held", sa.Boolean(), nullable=False),
+        sa.Column("held", sa.Integer(), nullable=False),
         sa.Column("facts", sa.JSON(), nullable=False),
         sa.ForeignKeyConstraint(["incident"], ["incidents.id"], name="fk_instances_incident"),
         sa.PrimaryKeyConstraint("seq", name="pk_instances"),
         sa.UniqueConstraint("incident", "account", "region", "instance", name="uq_instances_incident"),
     )
     op.create_index(
-        "uq_instances_held", "instances", ["account", "region", "instance"], unique=True, **where("held")
+        "uq_instances_held", "instances", ["account", "region", "instance"], unique=True, **where("held = 1")
     )
 
     op.create_table(
