@@ -1,23 +1,31 @@
 """The seeded account: a production web server, a dev machine that mines, a bystander, and what surrounds them."""
 
 import json
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
+from sandbox.aws.balancers import make_classic, make_target_groups
 from sandbox.aws.environment import account_id
+from sandbox.aws.fleet import (
+    PROFILE,
+    PROFILE_PATH,
+    ROLE,
+    ROLE_PATH,
+    Clients,
+    disks,
+    furnish,
+    launch,
+    launch_in_group,
+    make_role,
+    web_tags,
+)
 from sandbox.aws.network import Network, build_network
 from sandbox.aws.world import Flow
 
-Clients = Callable[[str], Any]
 Variant = Literal["asg", "targets", "classic", "spot"]
 
-IMAGE: Final = "ami-0123456789abcdef0"
-ROLE, ROLE_PATH = "web-service", "/service/"
-PROFILE, PROFILE_PATH = "web-instances", "/prod/"
 LOG_GROUP: Final = "/vpc/flow-logs"
 QUEUE: Final = "ec2ir-findings"
-HOSTILE: Final = "<!channel> *approved* & `rm -rf /` https://198.51.100.7/x"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,134 +52,6 @@ class Account:
     queue: str
     queue_url: str
     bucket: str
-
-
-def _tags(kind: str, **tags: str) -> dict[str, Any]:
-    return {"ResourceType": kind, "Tags": [{"Key": key, "Value": value} for key, value in tags.items()]}
-
-
-def _role(iam: Any, role: str, role_path: str, profile: str, profile_path: str) -> tuple[str, str]:
-    trust = {"Effect": "Allow", "Principal": {"Service": "ec2.amazonaws.com"}, "Action": "sts:AssumeRole"}
-    document = json.dumps({"Version": "2012-10-17", "Statement": [trust]})
-    made = iam.create_role(RoleName=role, Path=role_path, AssumeRolePolicyDocument=document)["Role"]
-    managed = ["ssm:UpdateInstanceInformation", "ssmmessages:*", "ec2messages:*"]
-    for name, actions in (("managed-by-ssm", managed), ("application", ["s3:GetObject", "sqs:SendMessage"])):
-        statement = {"Effect": "Allow", "Action": actions, "Resource": "*"}
-        policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
-        iam.put_role_policy(RoleName=role, PolicyName=name, PolicyDocument=policy)
-    arn = iam.create_instance_profile(InstanceProfileName=profile, Path=profile_path)["InstanceProfile"][
-        "Arn"
-    ]
-    iam.add_role_to_instance_profile(InstanceProfileName=profile, RoleName=role)
-    return made["RoleId"], arn
-
-
-def _disks(*sizes: int) -> list[dict[str, Any]]:
-    names = ("/dev/sda1", "/dev/sdf", "/dev/sdg")
-    return [
-        {
-            "DeviceName": name,
-            "Ebs": {"VolumeSize": size, "VolumeType": "gp3", "DeleteOnTermination": name == names[0]},
-        }
-        for name, size in zip(names, sizes, strict=False)
-    ]
-
-
-def _web_tags() -> dict[str, str]:
-    return {"Name": "web-1", "Environment": "production", "owner": "payments", "note": HOSTILE}
-
-
-def _launch(
-    ec2: Any, net: Network, group: str, *, disks: list[dict[str, Any]], tags: dict[str, str], **more: Any
-) -> str:
-    answer = ec2.run_instances(
-        ImageId=IMAGE,
-        InstanceType="c5.large",
-        MinCount=1,
-        MaxCount=1,
-        SubnetId=net.subnets[0],
-        SecurityGroupIds=[group],
-        BlockDeviceMappings=disks,
-        TagSpecifications=[_tags("instance", **tags)],
-        **more,
-    )
-    return answer["Instances"][0]["InstanceId"]
-
-
-def _group_of_one(clients: Clients, net: Network, target_groups: tuple[str, ...]) -> str:
-    ec2, autoscaling = clients("ec2"), clients("autoscaling")
-    ec2.create_launch_template(
-        LaunchTemplateName="web",
-        LaunchTemplateData={
-            "ImageId": IMAGE,
-            "InstanceType": "c5.large",
-            "SecurityGroupIds": [net.web_group],
-            "IamInstanceProfile": {"Name": PROFILE},
-            "BlockDeviceMappings": _disks(20, 100, 50),
-            "TagSpecifications": [_tags("instance", **_web_tags())],
-        },
-    )
-    autoscaling.create_auto_scaling_group(
-        AutoScalingGroupName="web",
-        LaunchTemplate={"LaunchTemplateName": "web"},
-        MinSize=1,
-        MaxSize=2,
-        DesiredCapacity=1,
-        VPCZoneIdentifier=net.subnets[0],
-        TargetGroupARNs=list(target_groups),
-        HealthCheckType="ELB",
-        HealthCheckGracePeriod=60,
-    )
-    members = autoscaling.describe_auto_scaling_groups(AutoScalingGroupNames=["web"])["AutoScalingGroups"][0][
-        "Instances"
-    ]
-    return members[0]["InstanceId"]
-
-
-def _furnish(ec2: Any, net: Network, web: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Give the web server its second interface, addresses and volume tags; its interfaces and volumes."""
-    instance = ec2.describe_instances(InstanceIds=[web])["Reservations"][0]["Instances"][0]
-    first = instance["NetworkInterfaces"][0]["NetworkInterfaceId"]
-    made = ec2.create_network_interface(
-        SubnetId=net.subnets[0],
-        Groups=[net.admin_group],
-        Description="administration",
-        PrivateIpAddress="10.0.1.21",
-    )
-    second = made["NetworkInterface"]["NetworkInterfaceId"]
-    ec2.attach_network_interface(NetworkInterfaceId=second, InstanceId=web, DeviceIndex=1)
-    ec2.assign_ipv6_addresses(NetworkInterfaceId=first, Ipv6AddressCount=1)
-    address = ec2.allocate_address(Domain="vpc", Address="203.0.113.20")["AllocationId"]
-    ec2.associate_address(AllocationId=address, NetworkInterfaceId=first)
-    volumes = tuple(m["Ebs"]["VolumeId"] for m in instance["BlockDeviceMappings"])
-    ec2.create_tags(Resources=list(volumes), Tags=[{"Key": "Backup", "Value": "daily"}])
-    return (first, second), volumes
-
-
-def _target_groups(clients: Clients, net: Network, variant: Variant) -> tuple[str, ...]:
-    elbv2 = clients("elbv2")
-    balancer = elbv2.create_load_balancer(
-        Name="web", Subnets=list(net.subnets), SecurityGroups=[net.balancer_group], Type="application"
-    )["LoadBalancers"][0]["LoadBalancerArn"]
-    arns: list[str] = []
-    for name, port in (("web", 443), ("api", 8080)):
-        kind = "ip" if variant == "targets" and name == "api" else "instance"
-        made = elbv2.create_target_group(
-            Name=name, Protocol="HTTP", Port=port, VpcId=net.vpc, TargetType=kind
-        )
-        arns.append(made["TargetGroups"][0]["TargetGroupArn"])
-        forward = [{"Type": "forward", "TargetGroupArn": arns[-1]}]
-        elbv2.create_listener(LoadBalancerArn=balancer, Protocol="HTTP", Port=port, DefaultActions=forward)
-    return tuple(arns)
-
-
-def _classic(clients: Clients, net: Network, *instances: str) -> str:
-    elb = clients("elb")
-    listener = {"Protocol": "HTTP", "LoadBalancerPort": 80, "InstanceProtocol": "HTTP", "InstancePort": 443}
-    elb.create_load_balancer(LoadBalancerName="web-classic", Listeners=[listener], Subnets=list(net.subnets))
-    listed = [{"InstanceId": instance} for instance in instances]
-    elb.register_instances_with_load_balancer(LoadBalancerName="web-classic", Instances=listed)
-    return "web-classic"
 
 
 def _around(clients: Clients, net: Network, region: str) -> tuple[str, str]:
@@ -206,19 +86,21 @@ def seed(clients: Clients, *, variant: Variant = "asg") -> Account:
     ec2 = clients("ec2")
     region: str = ec2.meta.region_name
     net = build_network(ec2, region)
-    role_id, profile_arn = _role(clients("iam"), ROLE, ROLE_PATH, PROFILE, PROFILE_PATH)
-    _role(clients("iam"), "dev-box", "/", "dev-box", "/")
+    role_id, profile_arn = make_role(clients("iam"), ROLE, ROLE_PATH, PROFILE, PROFILE_PATH)
+    make_role(clients("iam"), "dev-box", "/", "dev-box", "/")
     balanced = variant in {"asg", "targets"}
-    target_groups = _target_groups(clients, net, variant) if balanced else tuple[str, ...]()
+    target_groups = (
+        make_target_groups(clients, net, addresses=variant == "targets") if balanced else tuple[str, ...]()
+    )
     named = {"IamInstanceProfile": {"Name": PROFILE}}
     bystander_tags = {"Name": "web-2", "Environment": "production", "owner": "payments"}
-    bystander = _launch(ec2, net, net.web_group, disks=_disks(20), tags=bystander_tags, **named)
+    bystander = launch(ec2, net, net.web_group, disks=disks(20), tags=bystander_tags, **named)
     if variant == "asg":
-        web = _group_of_one(clients, net, target_groups)
+        web = launch_in_group(clients, net, target_groups)
     else:
         spot = {"InstanceMarketOptions": {"MarketType": "spot"}} if variant == "spot" else {}
-        web = _launch(ec2, net, net.web_group, disks=_disks(20, 100, 50), tags=_web_tags(), **named, **spot)
-    interfaces, volumes = _furnish(ec2, net, web)
+        web = launch(ec2, net, net.web_group, disks=disks(20, 100, 50), tags=web_tags(), **named, **spot)
+    interfaces, volumes = furnish(ec2, net, web)
     if balanced:
         clients("elbv2").register_targets(TargetGroupArn=target_groups[0], Targets=[{"Id": bystander}])
     if variant == "targets":
@@ -238,7 +120,7 @@ def seed(clients: Clients, *, variant: Variant = "asg") -> Account:
         web=web,
         web_interfaces=interfaces,
         web_volumes=volumes,
-        miner=_launch(ec2, net, net.dev_group, disks=_disks(30), tags=dev_tags, **dev_profile),
+        miner=launch(ec2, net, net.dev_group, disks=disks(30), tags=dev_tags, **dev_profile),
         bystander=bystander,
         role=ROLE,
         role_id=role_id,
@@ -246,7 +128,7 @@ def seed(clients: Clients, *, variant: Variant = "asg") -> Account:
         profile_arn=profile_arn,
         asg="web" if variant == "asg" else None,
         target_groups=target_groups,
-        classic=_classic(clients, net, web, bystander) if variant == "classic" else None,
+        classic=make_classic(clients, net, web, bystander) if variant == "classic" else None,
         log_group=LOG_GROUP,
         queue=QUEUE,
         queue_url=url,

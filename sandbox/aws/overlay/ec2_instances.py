@@ -6,6 +6,7 @@ from moto.core.responses import ActionResult, EmptyResult
 from moto.ec2.models.instances import Instance, InstanceBackend, InstanceState
 from moto.ec2.responses.instances import InstanceResponse
 
+from sandbox.aws.environment import WINDOWS_IMAGE
 from sandbox.aws.overlay.base import Override, check_instance_ids, refuse
 from sandbox.aws.overlay.ec2_interfaces import set_groups
 from sandbox.aws.overlay.iam_profiles import attach_at_launch
@@ -83,6 +84,8 @@ def run_backend(self: Any, *args: Any, **kwargs: Any) -> Any:
         kwargs.setdefault("block_device_mappings", template["BlockDeviceMappings"])
     reservation: Any = _run_backend(self, *args, **kwargs)
     for instance in reservation.instances:
+        if instance.image_id == WINDOWS_IMAGE:
+            instance.platform = "windows"
         if not kwargs.get("nics"):
             instance.nics[0].delete_on_termination = True
         _forget_replaced_disks(self, instance)

@@ -14,7 +14,9 @@ from sandbox.aws.overlay import (
     elbv2,
     flow_logs,
     iam_profiles,
-    ssm,
+    ssm_commands,
+    ssm_nodes,
+    ssm_send,
 )
 from sandbox.aws.overlay.base import Override
 
@@ -32,7 +34,9 @@ OVERRIDES: tuple[Override, ...] = (
     *elb.OVERRIDES,
     *elbv2.OVERRIDES,
     *flow_logs.OVERRIDES,
-    *ssm.OVERRIDES,
+    *ssm_nodes.OVERRIDES,
+    *ssm_send.OVERRIDES,
+    *ssm_commands.OVERRIDES,
 )
 
 

@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 
 from sandbox.aws.box import AwsBox
-from sandbox.aws.seed import IMAGE, Account, seed
+from sandbox.aws.environment import LINUX_IMAGE
+from sandbox.aws.seed import Account, seed
 from tests.sandbox.aws.conftest import Refusal
 
 pytestmark = pytest.mark.emulator
@@ -48,7 +49,7 @@ def test_instances_are_found_by_profile_interface_volume_and_lifecycle(ec2: Any,
 
 def test_protection_set_at_launch_is_enforced(ec2: Any, refusal: Refusal) -> None:
     made = ec2.run_instances(
-        ImageId=IMAGE, MinCount=1, MaxCount=1, DisableApiTermination=True, DisableApiStop=True
+        ImageId=LINUX_IMAGE, MinCount=1, MaxCount=1, DisableApiTermination=True, DisableApiStop=True
     )
     instance = made["Instances"][0]["InstanceId"]
     assert value(ec2, instance, "disableApiTermination") is True

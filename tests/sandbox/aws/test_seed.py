@@ -48,10 +48,13 @@ def test_every_variant_can_be_seeded_in_any_region(variant: Variant) -> None:
         assert len(account.web_volumes) == 3
 
 
-def test_a_new_box_is_empty(account: Account) -> None:
-    assert account.web
-    with emulated() as inner:
-        assert inner.client("sqs").list_queues().get("QueueUrls") is not None
+def test_a_new_box_is_empty() -> None:
+    with emulated() as first:
+        seed(first.client)
+    with emulated() as second:
+        assert "QueueUrls" not in second.client("sqs").list_queues()
+        assert second.client("ec2").describe_instances()["Reservations"] == []
+        assert second.client("ssm").describe_instance_information()["InstanceInformationList"] == []
 
 
 def test_findings_come_out_of_the_queue_as_they_went_in(box: AwsBox, ec2: Any, account: Account) -> None:

@@ -9,6 +9,7 @@ import pytest
 from botocore.config import Config
 
 from sandbox.aws.box import AwsBox
+from sandbox.aws.environment import WINDOWS_IMAGE
 from sandbox.aws.host import memory_image
 from sandbox.aws.seed import Account
 from tests.sandbox.aws.conftest import Refusal
@@ -215,6 +216,21 @@ def test_a_memory_capture_is_put_to_its_presigned_url(
     stored = s3.get_object(**place)["Body"].read()
     assert stored == memory_image(account.web)
     assert (digest, int(size)) == (hashlib.sha256(stored).hexdigest(), len(stored))
+
+
+def test_a_windows_host_takes_powershell(
+    box: AwsBox, ssm: Any, ec2: Any, send: Send, account: Account
+) -> None:
+    made = ec2.run_instances(
+        ImageId=WINDOWS_IMAGE, MinCount=1, MaxCount=1, IamInstanceProfile={"Name": account.profile}
+    )
+    host = made["Instances"][0]["InstanceId"]
+    place = {"Bucket": account.bucket, "Key": "memory/image.raw"}
+    url = box.client("s3").generate_presigned_url("put_object", Params=place)
+    upload = f"Invoke-WebRequest -Uri '{url}' -Method Put -InFile C:\\image.raw"
+    sent = send(host, ".\\winpmem.exe C:\\image.raw", upload, document="AWS-RunPowerShellScript")
+    assert outcome(ssm, sent, host)["Status"] == "Success"
+    assert box.client("s3").head_object(**place)["ContentLength"] == len(memory_image(host))
 
 
 def test_an_upload_that_fails_fails_the_command(box: AwsBox, ssm: Any, send: Send, account: Account) -> None:
