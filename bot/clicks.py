@@ -1,0 +1,131 @@
+"""What each button does. A button's name is its `action_id`; its value says what it was drawn for."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+
+from bot.act import Act
+from bot.asking import check_place
+from bot.dialogs import DIALOGS, open_dialog
+from bot.front import Front
+from bot.plan_message import plan_message, shown
+from bot.value import Value, unpack
+from commands.approve import approve, need_of
+from commands.progress import retry
+from commands.propose import propose, propose_recommended, propose_undo
+from commands.roles import require_any_role
+from playbook.decisions import CONTAIN
+from playbook.errors import BadInput, Refused
+from playbook.people import Door
+
+Effect = Callable[[Front, Act, Value], Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Click:
+    """`changes` says whether anything but what the person sees can come of it."""
+
+    effect: Effect
+    changes: bool = True
+
+
+async def clicked(front: Front, act: Act, name: str) -> None:
+    """Carry out one click. Raises Ec2irError."""
+    value = unpack(act.words)
+    await check_place(front, act, value)
+    await CLICKS[name].effect(front, act, value)
+
+
+async def approve_plan(front: Front, act: Act, value: Value) -> None:
+    """Approve the plan that the button shows."""
+
+    async def effect() -> None:
+        by = await front.person(act)
+        await approve(front.desk, value.proposal, value.hash, by=by, door=Door.CHAT)
+
+    await front.once(act, f"{value.key('approve')}:{act.user}", effect)
+
+
+async def contain(front: Front, act: Act, value: Value) -> None:
+    """Approve what ec2ir proposes; or, where that expired, have it proposed anew, to be looked at first."""
+    if value.proposal:
+        await approve_plan(front, act, value)
+        return
+
+    async def effect() -> None:
+        await require_any_role(front.desk, await front.person(act), Door.CHAT)
+        made = await propose_recommended(front.desk, value.incident, instance=value.instance)
+        if not made:
+            raise Refused(
+                "No plan could be made.", means="Nothing was approved or run.", then="The card says why."
+            )
+
+    await front.once(act, value.key("contain"), effect)
+
+
+async def plan_containment(front: Front, act: Act, value: Value) -> None:
+    """Plan the whole containment where the playbook would look first."""
+    await _plan(front, act, value, CONTAIN, "plan_containment")
+
+
+async def plan_step(front: Front, act: Act, value: Value) -> None:
+    """Plan one step."""
+    await _plan(front, act, value, (value.action,), "plan")
+
+
+async def _plan(front: Front, act: Act, value: Value, actions: tuple[str, ...], verb: str) -> None:
+    async def effect() -> None:
+        by = await front.person(act)
+        await propose(front.desk, value.incident, actions, by=by, door=Door.CHAT, instance=value.instance)
+
+    await front.once(act, value.key(verb), effect)
+
+
+async def retry_step(front: Front, act: Act, value: Value) -> None:
+    """Carry out a failed step again."""
+
+    async def effect() -> None:
+        await retry(front.desk, value.run, value.action, by=await front.person(act), door=Door.CHAT)
+
+    await front.once(act, value.key("retry"), effect)
+
+
+async def undo_step(front: Front, act: Act, value: Value) -> None:
+    """Plan to take a step back."""
+
+    async def effect() -> None:
+        by = await front.person(act)
+        await propose_undo(front.desk, value.run, value.action, by=by, door=Door.CHAT)
+
+    await front.once(act, value.key("undo"), effect)
+
+
+async def show_plan(front: Front, act: Act, value: Value) -> None:
+    """Show the waiting plan to this person, at the place where they are."""
+    async with front.desk.store.begin() as unit:
+        proposal = await unit.proposals.get(value.proposal)
+    if proposal is None:
+        raise BadInput("That plan is not stored.", then="Look at the card.")
+    pages = plan_message(proposal, shown(proposal), need_of(proposal), now=front.desk.clock())
+    for page in pages[:4]:  # a response_url serves five times
+        await front.tell(act, f"Plan {proposal.hash[:4]}", page)
+
+
+def _dialog(name: str) -> Click:
+    async def effect(front: Front, act: Act, value: Value) -> None:
+        await open_dialog(front, act, value, name)
+
+    return Click(effect=effect, changes=False)
+
+
+CLICKS: Mapping[str, Click] = {
+    "contain": Click(effect=contain),
+    "plan_containment": Click(effect=plan_containment),
+    "approve": Click(effect=approve_plan),
+    "step_plan": Click(effect=plan_step),
+    "step_retry": Click(effect=retry_step),
+    "step_undo": Click(effect=undo_step),
+    "show_plan": Click(effect=show_plan, changes=False),
+    **{name: _dialog(name) for name in DIALOGS},
+}

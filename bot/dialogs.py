@@ -1,0 +1,139 @@
+"""Dialogs that ask for a reason, and what sending them off does."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, replace
+
+from slack_sdk.models.blocks import InputBlock, PlainTextInputElement, PlainTextObject
+from slack_sdk.models.views import View
+
+from bot import blocks
+from bot.act import Act
+from bot.api import SlackTrouble, call
+from bot.front import Front, at
+from bot.value import Value, unpack
+from commands.approve import approve, reject
+from commands.close import close
+from playbook.approval import check_override
+from playbook.errors import Ec2irError, Refused
+from playbook.people import Door
+
+INPUT = "reason"
+"""The block and the element that hold the reason."""
+_LATE = frozenset({"expired_trigger_id", "exchanged_trigger_id", "invalid_trigger_id"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dialog:
+    """`title` and `send` have at most 24 characters; `check` raises Ec2irError for a reason that says too little."""
+
+    title: str
+    send: str
+    says: str
+    label: str
+    check: Callable[[str], object]
+    effect: Callable[[Front, Act, Value], Awaitable[None]]
+
+
+async def open_dialog(front: Front, act: Act, value: Value, name: str) -> None:
+    """Show it. Raises Refused when Slack's three seconds for that were over."""
+    dialog = DIALOGS[name]
+    typing = PlainTextInputElement(action_id=INPUT, multiline=True, max_length=500)
+    view = View(
+        type="modal",
+        callback_id=name,
+        private_metadata=replace(value, channel=act.channel).pack(),
+        title=PlainTextObject(text=dialog.title),
+        submit=PlainTextObject(text=dialog.send),
+        close=PlainTextObject(text="Back"),
+        blocks=[
+            blocks.section(dialog.says),
+            InputBlock(block_id=INPUT, label=PlainTextObject(text=dialog.label), element=typing),
+        ],
+    )
+    try:
+        await call(front.client, "views.open", trigger_id=act.trigger, view=view.to_dict())  # pyright: ignore[reportUnknownMemberType]
+    except SlackTrouble as trouble:
+        if trouble.code not in _LATE:
+            raise
+        raise Refused(
+            "Slack allows three seconds to open a dialog, and they were over.",
+            means="Nothing was changed.",
+            then="Click again.",
+        ) from trouble
+
+
+def problem_of(act: Act, name: str) -> str:
+    """What the dialog says beside the reason when it is not enough; empty when it is."""
+    try:
+        DIALOGS[name].check(act.typed)
+    except Ec2irError as problem:
+        return f"{problem.what} {problem.then}".strip()[:150]
+    return ""
+
+
+async def sent_off(front: Front, act: Act, name: str) -> None:
+    """Do what the dialog asked for. Raises Ec2irError."""
+    value = unpack(act.words)
+
+    async def effect() -> None:
+        await DIALOGS[name].effect(front, at(act, value.channel), value)
+
+    await front.once(act, f"dialog:{act.once}", effect)
+
+
+def place_of(act: Act) -> Act:
+    """The act in the channel where its dialog was opened, so that refusals reach the person there."""
+    try:
+        return at(act, unpack(act.words).channel)
+    except Ec2irError:
+        return act
+
+
+def _said(reason: str) -> None:
+    if len(" ".join(reason.split())) < 3:
+        raise Refused("A reason is needed.", then="Write at least three characters.")
+
+
+async def _reject(front: Front, act: Act, value: Value) -> None:
+    by = await front.person(act)
+    await reject(front.desk, value.proposal, value.hash, act.typed, by=by, door=Door.CHAT)
+
+
+async def _break_glass(front: Front, act: Act, value: Value) -> None:
+    by = await front.person(act)
+    await approve(front.desk, value.proposal, value.hash, by=by, door=Door.CHAT, override=act.typed)
+
+
+async def _not_malicious(front: Front, act: Act, value: Value) -> None:
+    by = await front.person(act)
+    await close(front.desk, value.incident, f"not malicious: {act.typed}", by=by, door=Door.CHAT)
+
+
+DIALOGS: Mapping[str, Dialog] = {
+    "reject": Dialog(
+        title="Reject the plan",
+        send="Reject",
+        says="The plan is not carried out. Your reason stands in the timeline.",
+        label="Why not?",
+        check=_said,
+        effect=_reject,
+    ),
+    "break_glass": Dialog(
+        title="Break-glass",
+        send="Run it now",
+        says="You approve this plan alone. Every approver is told, with your reason, and it is reviewed later.",
+        label="Why can nobody else approve?",
+        check=check_override,
+        effect=_break_glass,
+    ),
+    "not_malicious": Dialog(
+        title="Not malicious",
+        send="Close the incident",
+        says="The incident is closed. What was done stays done: undo it first where it should not.",
+        label="How do you know?",
+        check=_said,
+        effect=_not_malicious,
+    ),
+}
