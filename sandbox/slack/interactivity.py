@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import cast
 
 from sandbox.slack.arguments import Arguments
+from sandbox.slack.blockkit import with_block_ids
 from sandbox.slack.chat import blocks_of
 from sandbox.slack.errors import SlackError
 from sandbox.slack.models import JSON, Ephemeral, Message, ResponseUrl, Trigger
@@ -64,7 +65,7 @@ def respond(state: State, key: str, body: JSON) -> tuple[int, str]:
 
 def show(state: State, handle: ResponseUrl, body: JSON, *, source: str) -> None:
     """Show an answer to an act: to the actor alone, or in the channel if it says `in_channel`."""
-    blocks = cast("list[JSON]", body.get("blocks") or [])
+    blocks = with_block_ids(cast("list[JSON]", body.get("blocks") or []), state.new_id("b"))
     text = str(body.get("text") or "")
     thread = cast("str | None", body.get("thread_ts"))
     if body.get("response_type") == "in_channel":
