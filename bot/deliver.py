@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
 
 import structlog
 
@@ -23,7 +22,7 @@ from playbook.outbox import Message, Post, Sending
 from playbook.people import Person, Role
 from playbook.ports import Directory, Store
 
-_log: Any = structlog.get_logger("ec2ir.bot")
+log: structlog.stdlib.BoundLogger = structlog.get_logger("ec2ir.bot")
 _INVITE_ATTEMPTS = 4
 
 
@@ -120,7 +119,7 @@ async def _invite(office: Office, sending: Sending, found: Board) -> None:
             raise
         problem = f"Nobody could be invited: {trouble.what}"
     if problem:
-        _log.warning("not invited", incident=incident.id, problem=problem)
+        log.warning("not invited", incident=incident.id, problem=problem)
         body = {"words": f"{problem} Use /invite for those who are needed here."}
         async with office.store.begin() as unit:
             await unit.outbox.put(
@@ -147,7 +146,7 @@ async def _card(office: Office, found: Board, *, again: bool) -> str:
     try:
         await channels.pin(office.poster.client, channel, ts)
     except SlackTrouble as trouble:
-        _log.warning("the card is not pinned", incident=incident.id, problem=trouble.what)
+        log.warning("the card is not pinned", incident=incident.id, problem=trouble.what)
     return ts
 
 

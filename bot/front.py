@@ -27,7 +27,7 @@ from playbook.people import Person
 from playbook.plan import Json
 from playbook.text import mrkdwn
 
-_log: Any = structlog.get_logger("ec2ir.bot")
+log: structlog.stdlib.BoundLogger = structlog.get_logger("ec2ir.bot")
 _DOUBLE_CLICK = timedelta(seconds=10)
 _FORGOTTEN = timedelta(seconds=60)
 """A claim that had no effect after this long belongs to a process that died: the click may be made again."""
@@ -85,13 +85,11 @@ class Front:
         try:
             await effect()
         except Ec2irError as refusal:
-            _log.info(
-                "refused", act=name, user=act.user, team=act.team, channel=act.channel, why=refusal.what
-            )
+            log.info("refused", act=name, user=act.user, team=act.team, channel=act.channel, why=refusal.what)
             await self.tell(act, *refusal_words(refusal))
-        except Exception:  # noqa: BLE001 - the outermost door: nobody may be left without an answer
+        except Exception:
             error = secrets.token_hex(4)
-            _log.exception("a listener failed", error=error, act=name, user=act.user, channel=act.channel)
+            log.exception("a listener failed", error=error, act=name, user=act.user, channel=act.channel)
             means = (
                 "Whether your click took effect is not certain: look at the card before you try again."
                 if changes
@@ -116,7 +114,7 @@ class Front:
                 blocks=body,
             )
         except SlackTrouble as trouble:
-            _log.warning("an answer did not reach its person", user=act.user, problem=trouble.what, text=text)
+            log.warning("an answer did not reach its person", user=act.user, problem=trouble.what, text=text)
 
     async def once(self, act: Act, key: str, effect: Callable[[], Awaitable[None]]) -> None:
         """Let one click of a button count. Raises TooLate with who was first.

@@ -6,7 +6,6 @@ import asyncio
 import contextlib
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Any
 
 import structlog
 from slack_sdk.errors import SlackObjectFormationError
@@ -22,7 +21,7 @@ from playbook.errors import BadInput, Unreachable
 from playbook.outbox import Sending
 from playbook.ports import Directory, Store
 
-_log: Any = structlog.get_logger("ec2ir.bot")
+log: structlog.stdlib.BoundLogger = structlog.get_logger("ec2ir.bot")
 LEASE = timedelta(seconds=60)
 """After this long a row whose sender died is handed out again."""
 _PATIENCE = 45.0
@@ -71,8 +70,8 @@ class Sender:
             await self._not_sent(sending, str(problem), final=True)
         except (Unreachable, TimeoutError) as trouble:
             await self._not_sent(sending, str(trouble) or "it took too long", final=False)
-        except Exception as error:  # noqa: BLE001 - the outermost door: a defect must not stop all other messages
-            _log.exception("a row could not be drawn", key=sending.message.key)
+        except Exception as error:
+            log.exception("a row could not be drawn", key=sending.message.key)
             await self._not_sent(sending, repr(error), final=sending.attempts >= _GIVE_UP)
         else:
             async with store.begin() as unit:
@@ -90,16 +89,16 @@ class Sender:
                 due = self.office.clock() + (wait or _backoff(sending.attempts))
                 await unit.outbox.put_back(sending, due, problem[:500])
         if final:
-            _log.error("Slack will never take this message", **said)
+            log.error("Slack will never take this message", **said)
         else:
-            _log.warning("not sent yet", attempts=sending.attempts, **said)
+            log.warning("not sent yet", attempts=sending.attempts, **said)
 
     async def _work(self, stop: asyncio.Event) -> None:
         while not stop.is_set():
             try:
                 busy = await self.step()
             except Unreachable as trouble:
-                _log.warning("the sender waits for the database", problem=trouble.what)
+                log.warning("the sender waits for the database", problem=trouble.what)
                 busy = False
             if not busy:
                 await self._rest()

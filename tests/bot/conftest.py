@@ -1,0 +1,218 @@
+"""A Slack workspace, a bot in it, and people who talk to it: no socket, no AWS."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from bot.directory import RoleGroups, SlackDirectory
+from bot.front import Work
+from bot.listeners import build_app
+from bot.people import People
+from bot.sender import Sender, make_sender
+from commands.desk import Desk
+from commands.receive import receive
+from playbook.environment import Environment
+from playbook.finding import Finding, FindingKey, FindingType, Scope
+from playbook.incident import Incident
+from playbook.people import Door, Person, Role
+from playbook.proposal import Proposal
+from sandbox.slack import Button, Message, Outcome, Workspace, buttons, texts
+from storage.store import SqlStore
+from tests.fakes.cloud import WEB, FakeCloud, FakeExecutor
+
+NOON = datetime(2026, 3, 1, 3, 14, tzinfo=UTC)
+
+
+@dataclass(slots=True)
+class ManualClock:
+    now: datetime = NOON
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def passes(self, **parts: float) -> None:
+        self.now += timedelta(**parts)
+
+    async def sleep(self, seconds: float) -> None:
+        self.now += timedelta(seconds=seconds)
+
+
+class NoTerminal:
+    """The terminal's directory of a bot that nobody uses from a terminal."""
+
+    async def roles(self, person: Person, door: Door) -> frozenset[Role]:
+        return frozenset()
+
+    async def holders(self, role: Role) -> tuple[Person, ...]:
+        return ()
+
+
+@dataclass(slots=True, kw_only=True)
+class Room:
+    """The whole scene. `channel` is the newest incident's channel."""
+
+    slack: Workspace
+    clock: ManualClock
+    store: SqlStore
+    cloud: FakeCloud
+    executor: FakeExecutor
+    desk: Desk
+    sender: Sender
+    people: People
+    work: Work
+    serial: Any = field(default_factory=lambda: itertools.count(1))
+
+    async def settle(self) -> None:
+        """Let every listener end and everything be sent."""
+        await self.work.idle()
+        await self.sender.drain()
+
+    async def finding(self, **changes: Any) -> Incident:
+        """A finding comes in, and its incident's card and plan appear."""
+        await receive(self.desk, finding(**changes), "{}")
+        await self.settle()
+        return await self.incident()
+
+    async def incident(self) -> Incident:
+        async with self.store.begin() as unit:
+            return (await unit.incidents.listed(closed=True))[-1]
+
+    async def proposals(self) -> tuple[Proposal, ...]:
+        incident = await self.incident()
+        async with self.store.begin() as unit:
+            return await unit.proposals.of(incident.id)
+
+    @property
+    def channel(self) -> str:
+        return self.slack.channel_names[-1]
+
+    async def says(self, who: str, words: str, *, channel: str = "") -> Outcome:
+        outcome = await self.slack.says(who, channel or self.channel, words)
+        await self.settle()
+        return outcome
+
+    async def clicks(self, who: str, label: str, *, on: Message | None = None, **more: Any) -> Outcome:
+        """Click a button by its label: on the card, unless said otherwise."""
+        message = on or self.card()
+        outcome = await self.slack.click(who, self.channel, message.ts, label, **more)
+        await self.settle()
+        return outcome
+
+    async def sends(self, who: str, reason: str) -> Outcome:
+        """Send off the dialog that is open."""
+        outcome = await self.slack.submit(who, self.slack.modal(who), {"reason": reason})
+        await self.settle()
+        return outcome
+
+    def card(self) -> Message:
+        return next(m for m in self.messages() if key_of(m).endswith(":card"))
+
+    def plan(self) -> Message:
+        """The newest plan."""
+        return [m for m in self.messages() if ":plan:" in key_of(m) and not m.thread_ts][-1]
+
+    def messages(self) -> list[Message]:
+        return self.slack.messages(self.channel)
+
+    def told(self, who: str) -> str:
+        """What this person alone was told last, or nothing."""
+        shown = self.slack.ephemerals(who)
+        return texts(shown[-1]) if shown else ""
+
+    def labels(self, message: Message) -> list[str]:
+        return [button.label for button in buttons(message)]
+
+    def button(self, message: Message, label: str) -> Button:
+        return next(b for b in buttons(message) if b.label == label)
+
+
+def key_of(message: Message) -> str:
+    return str((message.metadata or {}).get("event_payload", {}).get("key", ""))
+
+
+def finding(**changes: Any) -> Finding:
+    made = Finding(
+        key=FindingKey(account="111111111111", region="ap-southeast-1", id="f-1"),
+        source="guardduty",
+        type=FindingType(full="CryptoCurrency:EC2/BitcoinTool.B"),
+        scope=Scope.INSTANCE,
+        score=8.0,
+        title="Bitcoin tool on web-prod-7",
+        description="",
+        instances=(WEB,),
+        count=14,
+        first_seen=NOON - timedelta(hours=1),
+        last_seen=NOON - timedelta(minutes=2),
+        updated=NOON,
+    )
+    return replace(made, **changes)
+
+
+@pytest.fixture
+def clock() -> ManualClock:
+    return ManualClock()
+
+
+@pytest.fixture
+def workspace(clock: ManualClock) -> Workspace:
+    workspace = Workspace(clock=clock)
+    for name in ("ana", "bo", "chai", "dee"):
+        workspace.add_user(name)
+    workspace.add_group("ir-responders", ["ana", "bo", "chai"], group_id="S0RESPOND")
+    workspace.add_group("ir-approvers", ["bo", "chai"], group_id="S0APPROVE")
+    workspace.add_channel("incidents", ["ana", "bo", "chai", "dee"])
+    return workspace
+
+
+@pytest.fixture
+def make_room(workspace: Workspace, clock: ManualClock, sqlite_store: SqlStore) -> Callable[[Any], Room]:
+    """A room whose bot reaches Slack through this client."""
+
+    def make(client: Any) -> Room:
+        cloud = FakeCloud()
+        cloud.has(name="web-prod-7", state="running", environment=Environment.PRODUCTION)
+        people = People(client=client, clock=clock)
+        directory = SlackDirectory(
+            client=client,
+            groups=RoleGroups(responders="S0RESPOND", approvers="@ir-approvers"),
+            people=people,
+            terminal=NoTerminal(),
+        )
+        serial = itertools.count(1)
+        executor = FakeExecutor()
+        desk = Desk(
+            store=sqlite_store, cloud=cloud, directory=directory, executor=executor, clock=clock,
+            new_id=lambda: f"x{next(serial)}", account="111111111111", region="ap-southeast-1",
+        )  # fmt: skip
+        sender = make_sender(
+            sqlite_store,
+            client,
+            directory,
+            announce="incidents",
+            holder="test",
+            clock=clock,
+            sleep=clock.sleep,
+        )
+        work = Work()
+        app = build_app(
+            desk, client, signing_secret=workspace.app.signing_secret, people=people,
+            wrote=sender.written.set, work=work,
+        )  # fmt: skip
+        workspace.attach(app)
+        return Room(
+            slack=workspace, clock=clock, store=sqlite_store, cloud=cloud, executor=executor, desk=desk,
+            sender=sender, people=people, work=work,
+        )  # fmt: skip
+
+    return make
+
+
+@pytest.fixture
+def room(make_room: Callable[[Any], Room], workspace: Workspace) -> Room:
+    return make_room(workspace.client())

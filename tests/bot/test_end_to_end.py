@@ -1,0 +1,39 @@
+"""One finding, as the people in the channel live through it."""
+
+from __future__ import annotations
+
+from sandbox.slack import texts
+from tests.bot.conftest import Room
+
+
+async def test_a_finding_becomes_a_channel_with_a_pinned_card_and_a_plan(room: Room) -> None:
+    incident = await room.finding()
+
+    channel = room.slack.channel(room.channel)
+    assert channel.is_private
+    assert channel.name == f"inc-0301-web-prod-7-{incident.id}"
+    assert {room.slack.user(who).id for who in ("ana", "bo", "chai")} < set(channel.members)
+    assert room.slack.user("dee").id not in channel.members
+    assert channel.pins == [room.card().ts]
+    assert "web-prod-7" in channel.topic
+    shown = texts(room.card())
+    assert "🔴 HIGH · EC2 compromise · web-prod-7 (i-0abc1234def567890, production)" in shown
+    assert "seen 14 times" in shown
+    assert "snapshot, then isolate — production, mining (playbook D1)" in shown
+    assert room.labels(room.card())[:3] == ["Contain now ▸", "Show plan", "Not malicious"]
+    assert room.labels(room.plan()) == ["Approve", "Reject…", "Break-glass…"]
+    assert "eni-0 (primary):  sg-web  →  ec2ir-deny" in texts(room.plan())
+    assert [texts(m) for m in room.slack.messages("incidents")] == [
+        "🔴 HIGH · EC2 compromise · web-prod-7 (i-0abc1234def567890, production): " + f"<#{channel.id}>"
+    ]
+
+
+async def test_an_approver_contains_with_one_click(room: Room) -> None:
+    await room.finding()
+    await room.clicks("bo", "Contain now ▸")
+
+    (proposal,) = await room.proposals()
+    assert room.executor.carried == [proposal.id]
+    assert "Approved by <@" in texts(room.plan())
+    assert room.labels(room.plan()) == []
+    assert any("✅ bo approved plan" in texts(m) for m in room.messages())
