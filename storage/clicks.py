@@ -22,12 +22,11 @@ class SqlClicks:
     async def claim(self, key: str, person: Person, at: datetime) -> tuple[Person, datetime] | None:
         """None when the claim is now `person`'s; otherwise who had it before, and since when."""
         row = {"key": key, "person": person.id, "name": person.name, "at": at}
-        if await insert_new(self.connection, clicks, row):
-            return None
-        first = await one(self.connection, select(clicks).where(clicks.c.key == key))
-        if first is None:
-            raise LookupError(f"the claim {key} is refused, and nobody has it")
-        return Person(id=first["person"], name=first["name"]), first["at"]
+        while not await insert_new(self.connection, clicks, row):
+            first = await one(self.connection, select(clicks).where(clicks.c.key == key))
+            if first is not None:  # else it was given back between the two
+                return Person(id=first["person"], name=first["name"]), first["at"]
+        return None
 
     async def release(self, key: str) -> None:
         """Give the claim back: what was asked for was refused, and may be asked for again."""

@@ -116,6 +116,14 @@ async def test_a_click_belongs_to_who_claims_it_first(store: SqlStore) -> None:
         assert await unit.clicks.claim("k1", ANA, NOON + SECOND) == (ANA, NOON)
 
 
+async def test_a_click_that_is_given_back_can_be_claimed_anew(store: SqlStore) -> None:
+    async with store.begin() as unit:
+        await unit.clicks.claim("k1", ANA, NOON)
+        await unit.clicks.release("k1")
+        await unit.clicks.release("never claimed")
+        assert await unit.clicks.claim("k1", BO, NOON) is None
+
+
 async def test_a_letter_is_kept_once_and_the_newest_shown_first(store: SqlStore) -> None:
     old = Letter(id="a", received=NOON, body="{", problem="not JSON")
     new = Letter(id="b", received=NOON + SECOND, body="{}", problem="about an IAM user", understood=True)
