@@ -1,6 +1,5 @@
 """The seeded load balancers."""
 
-
 from sandbox.aws.fleet import Clients
 from sandbox.aws.network import Network
 

@@ -60,12 +60,10 @@ class AwsBox:
         return _client(self.region, service, self.endpoint_url)
 
     def stop(self) -> None:
-        """End the server, if the box is one."""
+        """End the server, if the box is one. It also ends by itself when this process does."""
         if self.process is not None:
             self.process.terminate()
-            self.process.wait(timeout=10)
-            if self.process.stdout is not None:
-                self.process.stdout.close()
+            self.process.communicate(timeout=10)
 
 
 @contextmanager
@@ -103,8 +101,10 @@ def start(*, region: str = REGION, port: int = 0, ticker: float = 0) -> AwsBox:
     Raises RuntimeError if it ends before it has said where it listens.
     """
     command = [sys.executable, "-m", "sandbox.aws.server", "--port", str(port), "--region", region]
-    command += ["--ticker", str(ticker)]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=dict(os.environ))  # noqa: S603 - our own command
+    command += ["--ticker", str(ticker), "--until-eof"]
+    process = subprocess.Popen(  # noqa: S603 - our own command
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=dict(os.environ)
+    )
     address = process.stdout.readline().strip() if process.stdout is not None else ""
     if not address:
         process.wait(timeout=10)

@@ -7,7 +7,7 @@ import signal
 import sys
 from collections.abc import Callable, Iterable
 from threading import Event, Thread
-from typing import Any
+from typing import Any, TextIO
 
 from sandbox.aws import environment as environment  # isort: skip - before moto
 
@@ -79,6 +79,12 @@ def _tick(region: str, seconds: float, over: Event) -> None:
         here(region).tick()
 
 
+def _until_closed(stream: TextIO, over: Callable[[], None]) -> None:
+    """Whoever started the server holds the other end of the stream, and lets go of it in dying too."""
+    stream.read()
+    over()
+
+
 def _end(_number: int, _frame: object) -> None:
     sys.exit(0)
 
@@ -89,6 +95,7 @@ def main(argv: list[str] | None = None) -> None:
     parser.add_argument("--port", type=int, default=0, help="0: any free port")
     parser.add_argument("--region", default=REGION)
     parser.add_argument("--ticker", type=float, default=0, help="seconds between flow-log ticks; 0: none")
+    parser.add_argument("--until-eof", action="store_true", help="end when the standard input is closed")
     options = parser.parse_args(argv)
     install()
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
@@ -97,6 +104,8 @@ def main(argv: list[str] | None = None) -> None:
     over = Event()
     if options.ticker > 0:
         Thread(target=_tick, args=(options.region, options.ticker, over), daemon=True).start()
+    if options.until_eof:
+        Thread(target=_until_closed, args=(sys.stdin, server.shutdown), daemon=True).start()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, _end)
     sys.stdout.write(f"http://127.0.0.1:{server.server_port}\n")

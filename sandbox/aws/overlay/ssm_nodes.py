@@ -52,7 +52,7 @@ def describe_instance_information(self: Any) -> ActionResult:
     keys = {"InstanceIds": "InstanceId", "PingStatus": "PingStatus", "PlatformTypes": "PlatformType"}
     for unknown in set[str](filters) - set(keys):
         refuse("InvalidFilterKey", f"The filter key {unknown} is not valid.")
-    rows = [_information(backend, world, agent) for agent in _managed(self).values()]
+    rows = [_information(backend, world, agent) for agent in managed(self).values()]
     chosen = [row for row in rows if all(row[keys[name]] in wanted for name, wanted in filters.items())]
     return ActionResult({"InstanceInformationList": chosen})
 

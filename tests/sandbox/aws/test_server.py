@@ -1,7 +1,9 @@
 """The box as a process of its own, over HTTP."""
 
 import json
+import time
 from collections.abc import Generator
+from threading import Event
 from typing import Any
 from urllib.error import HTTPError
 from urllib.request import Request, urlopen
@@ -9,7 +11,7 @@ from urllib.request import Request, urlopen
 import pytest
 
 from sandbox.aws import findings
-from sandbox.aws.box import AwsBox, connect, started
+from sandbox.aws.box import AwsBox, connect, start, started
 from sandbox.aws.checker import Expectation, check
 from sandbox.aws.seed import Account, seed, usual_flows
 from sandbox.aws.world import system_clock
@@ -97,6 +99,33 @@ def test_a_wrong_lever_is_named(server: AwsBox, name: str, body: dict[str, int],
     with refused.value as answer:
         assert answer.code == status
         assert "error" in json.load(answer)
+
+
+def test_it_ends_when_whoever_started_it_lets_go() -> None:
+    box = start()
+    assert box.process is not None
+    assert box.process.stdin is not None
+    box.process.stdin.close()
+    assert box.process.wait(timeout=20) == 0
+    assert box.process.stdout is not None
+    box.process.stdout.close()
+
+
+def test_it_ticks_by_itself_if_asked() -> None:
+    with started(ticker=0.05) as box:
+        account = seed(box.client)
+        box.controls.delays(command=0.1)
+        s3 = box.client("s3")
+        url = s3.generate_presigned_url("put_object", Params={"Bucket": account.bucket, "Key": "image.lime"})
+        box.client("ssm").send_command(
+            InstanceIds=[account.web],
+            DocumentName="AWS-RunShellScript",
+            Parameters={"commands": [f"curl -sSf -T /tmp/image.lime '{url}'"]},
+        )
+        pause, deadline = Event(), time.monotonic() + 20
+        while not s3.list_objects_v2(Bucket=account.bucket).get("Contents"):
+            assert time.monotonic() < deadline, "nobody ran the command"
+            pause.wait(0.05)
 
 
 def test_another_handle_reaches_the_same_box(server: AwsBox, seeded: Account) -> None:
