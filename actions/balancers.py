@@ -189,3 +189,19 @@ async def deregister_classic(aws: Account, balancer: str, instance: str) -> None
     except AwsRefused as refusal:
         if refusal.code not in ("LoadBalancerNotFound", "AccessPointNotFound", "InvalidInstance"):
             raise
+
+
+async def register(aws: Account, registration: Registration) -> None:
+    """Put the target back exactly as it was; repeating it changes nothing."""
+    await aws.call(
+        aws.elbv2.register_targets, TargetGroupArn=registration.group, Targets=[registration.target]
+    )
+
+
+async def register_classic(aws: Account, balancer: str, instance: str) -> None:
+    """Put the instance back into a classic balancer; repeating it changes nothing."""
+    await aws.call(
+        aws.elb.register_instances_with_load_balancer,
+        LoadBalancerName=balancer,
+        Instances=[{"InstanceId": instance}],
+    )

@@ -10,16 +10,16 @@ from actions import balancers, scaling
 from actions.action import Action, Look, Phase
 from actions.balancers import Classic, Held, Registration
 from actions.instance import alive, seen, tags_of
-from actions.polling import settled
 from actions.run import Run
 from aws.account import Account
 from aws.errors import AwsRefused
 from playbook.approval import Risk
-from playbook.errors import DoesNotApply, Drift, StepFailed
+from playbook.errors import DoesNotApply, Drift
 from playbook.gathering import both, gather
 from playbook.plan import PASSING, Change, Shown
 from playbook.proof import Proof, Rung
 from playbook.target import Target
+from playbook.text import plain
 
 if TYPE_CHECKING:
     from mypy_boto3_ec2.type_defs import InstanceTypeDef
@@ -33,8 +33,6 @@ _CONTROLLERS = (
     ("aws:ec2:fleet-id", "EC2 Fleet"),
 )
 """How the tag keys begin that controllers give to the instances they replace by themselves."""
-_RETURN = (1.0, 2.0, 4.0, 8.0, 15.0, 30.0)
-"""Seconds between looks while Auto Scaling puts an instance back into service."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,7 +76,7 @@ class Withdrawal:
     def show(self) -> Shown:
         """The plan in words."""
         standby = Change(
-            subject=f"Auto Scaling group {self.group}",
+            subject=f"Auto Scaling group {plain(self.group)}",
             before="in service",
             after="standby; the group launches a replacement",
         )
@@ -120,15 +118,10 @@ class Withdrawal:
     def _undo(self) -> str:
         if not self.stands_by:
             return "yes, exactly, while target groups and balancers exist"
-        larger = (
-            f" For that its maximum is raised from {self.maximum} to {self.desired + 1}, and stays so."
-            if self.raises_maximum
-            else ""
-        )
-        return (
-            f"yes, but {self.group} then wants {self.desired + 1} instances instead of {self.desired}, until its "
-            f"policies or a person lower that: lowering it terminates an instance of the group's choice.{larger}"
-        )
+        more = f"yes, but {plain(self.group, 100)} then wants {self.desired + 1} instances instead of {self.desired}"
+        why = "until its policies or a person lower that, which terminates an instance of the group's choice"
+        raised = f"; its maximum is raised from {self.maximum} to {self.desired + 1}, and stays so"
+        return f"{more}, {why}{raised if self.raises_maximum else ''}"
 
 
 def _addresses(instance: InstanceTypeDef) -> frozenset[str]:
@@ -140,7 +133,7 @@ def _addresses(instance: InstanceTypeDef) -> frozenset[str]:
 
 def _controllers(tags: dict[str, str]) -> tuple[str, ...]:
     found = {
-        f"{kind} ({tags[key]})" if tags[key] else kind
+        f"{kind} ({plain(tags[key], 80)})" if tags[key] else kind
         for key in tags
         for start, kind in _CONTROLLERS
         if key.startswith(start)
@@ -183,7 +176,7 @@ async def plan(target: Target, aws: Account) -> Withdrawal:
 async def execute(plan: Withdrawal, run: Run) -> None:
     """Standby and deregistration at once; the plan holds all that they need."""
     await gather(
-        _stand_by(plan, run),
+        *((scaling.leave(run, plan.target.instance, plan.group),) if plan.stands_by else ()),
         *(_deregister(run, r) for r in plan.own),
         *(_deregister_classic(run, c.name, plan.target.instance) for c in plan.own_classics),
     )
@@ -198,38 +191,6 @@ async def _deregister(run: Run, registration: Registration) -> None:
 async def _deregister_classic(run: Run, balancer: str, instance: str) -> None:
     key = f"deregister from {balancer}"
     await run.write(key, lambda: balancers.deregister_classic(run.aws, balancer, instance))
-
-
-async def _stand_by(plan: Withdrawal, run: Run) -> None:
-    """Enter standby, and wait until the group shows it: the steps that break its health checks come after."""
-    if not plan.stands_by:
-        return
-    instance = plan.target.instance
-
-    async def look() -> str | None:
-        now = await scaling.member(run.aws, instance)
-        return now.state if now is not None and now.state in scaling.OUT else None
-
-    now = _still_member(plan, await scaling.member(run.aws, instance))
-    if now.state not in scaling.OUT:
-        await run.write(
-            f"standby in {plan.group}",
-            lambda: scaling.enter_standby(run.aws, instance, plan.group),
-            look=look,
-        )
-    # A group that answers late must not hold up isolation for ever: after the bound, the proof tells.
-    await settled(look, lambda state: state is not None, run.pause)
-
-
-def _still_member(plan: Withdrawal, now: scaling.Member | None) -> scaling.Member:
-    if now is not None and now.group == plan.group:
-        return now
-    where = f"is in {now.group}" if now is not None else "is in no Auto Scaling group"
-    raise Drift(
-        f"Since the plan was made, the instance left {plan.group}: it {where} now.",
-        means="It was detached, or it was terminated and another took its place.",
-        then="Look at the instance, then make a new plan.",
-    )
 
 
 async def verify(plan: Withdrawal, look: Look) -> Proof:
@@ -285,17 +246,22 @@ async def undo(plan: Withdrawal, run: Run) -> None:
     undo never terminates anything. For the same reason a raised maximum stays. The maximum is raised only if
     the plan said so; a group that grew to its maximum since then is a person's to decide.
     """
-    await gather(_undoable(plan, run), _still_there(plan, run))
+    instance = plan.target.instance
+    await gather(_still_member(plan, run), _still_there(plan, run))
     await gather(
-        _exit_standby(plan, run),
+        *(
+            (scaling.come_back(run, instance, plan.group, raising=plan.raises_maximum),)
+            if plan.stands_by
+            else ()
+        ),
         *(_register(run, r) for r in plan.own),
         *(_register_classic(run, c.name, plan.target.instance) for c in plan.own_classics),
     )
 
 
-async def _undoable(plan: Withdrawal, run: Run) -> None:
+async def _still_member(plan: Withdrawal, run: Run) -> None:
     if plan.stands_by:
-        _still_member(plan, await scaling.member(run.aws, plan.target.instance))
+        await scaling.still_member(run.aws, plan.target.instance, plan.group)
 
 
 async def _still_there(plan: Withdrawal, run: Run) -> None:
@@ -315,67 +281,15 @@ async def _still_there(plan: Withdrawal, run: Run) -> None:
         ) from refusal
 
 
-async def _exit_standby(plan: Withdrawal, run: Run) -> None:
-    if not plan.stands_by:
-        return
-    instance = plan.target.instance
-
-    async def look() -> scaling.Member:
-        return _still_member(plan, await scaling.member(run.aws, instance))
-
-    now = await settled(look, lambda m: m.state != "EnteringStandby", run.pause)
-    if now.state not in scaling.OUT:
-        return
-    if now.state != scaling.STANDBY:
-        raise StepFailed(
-            f"The instance is still entering standby in {plan.group}.",
-            means="Auto Scaling takes it back only from standby, when its connections have drained.",
-            then="Retry this step in a few minutes.",
-        )
-    await _make_room(plan, run)
-
-    async def left() -> str | None:
-        state = (await look()).state
-        return None if state in scaling.OUT else state
-
-    back = f"back in service in {plan.group}"
-    await run.write(back, lambda: scaling.exit_standby(run.aws, instance, plan.group), look=left)
-    await settled(look, lambda m: m.state == scaling.IN_SERVICE, run.pause, _RETURN)
-
-
-async def _make_room(plan: Withdrawal, run: Run) -> None:
-    sizes = await scaling.group(run.aws, plan.group)
-    if sizes is None or sizes.desired + 1 <= sizes.maximum:
-        return
-    wanted = sizes.desired + 1
-    if not plan.raises_maximum:
-        raise Drift(
-            f"{plan.group} grew to its maximum of {sizes.maximum} since the plan was made.",
-            means="There is no room for this instance, and the plan did not say that the maximum would be raised.",
-            then=f"Raise the maximum to {wanted} or lower the desired capacity by hand, then retry this step.",
-        )
-
-    async def enlarge() -> None:
-        change = run.aws.autoscaling.update_auto_scaling_group
-        await run.aws.call(change, AutoScalingGroupName=plan.group, MaxSize=wanted)
-
-    await run.write(f"maximum of {plan.group}", enlarge)
-
-
 async def _register(run: Run, registration: Registration) -> None:
-    async def register() -> None:
-        change = run.aws.elbv2.register_targets
-        await run.aws.call(change, TargetGroupArn=registration.group, Targets=[registration.target])
-
-    await run.write(f"register {registration.id}:{registration.port} in {registration.group}", register)
+    key = f"register {registration.id}:{registration.port} in {registration.group}"
+    await run.write(key, lambda: balancers.register(run.aws, registration))
 
 
 async def _register_classic(run: Run, balancer: str, instance: str) -> None:
-    async def register() -> None:
-        change = run.aws.elb.register_instances_with_load_balancer
-        await run.aws.call(change, LoadBalancerName=balancer, Instances=[{"InstanceId": instance}])
-
-    await run.write(f"register with {balancer}", register)
+    await run.write(
+        f"register with {balancer}", lambda: balancers.register_classic(run.aws, balancer, instance)
+    )
 
 
 deregister = Action(

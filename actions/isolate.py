@@ -17,7 +17,7 @@ from playbook.gathering import both, gather
 from playbook.plan import PASSING, Change, Shown
 from playbook.proof import Proof, Rung
 from playbook.target import Target
-from playbook.text import words
+from playbook.text import plain, words
 
 if TYPE_CHECKING:
     from mypy_boto3_ec2.type_defs import NetworkInterfaceTypeDef, SecurityGroupTypeDef
@@ -68,7 +68,7 @@ class GroupSwap:
             changes=tuple(
                 Change(
                     subject=i.id + (" (primary)" if i.index == 0 else ""),
-                    before=", ".join(i.labels),
+                    before=plain(", ".join(i.labels), 300),
                     after=deny,
                 )
                 for i in self.interfaces

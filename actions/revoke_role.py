@@ -16,7 +16,7 @@ from playbook.gathering import both
 from playbook.plan import PASSING, Change, Json, Shown
 from playbook.proof import Proof, Rung
 from playbook.target import Target
-from playbook.text import words
+from playbook.text import plain, words
 
 _SID = "Ec2irRevokeSessions"
 
@@ -57,7 +57,7 @@ class RoleDenial:
             calls=("1 × PutRolePolicy",),
             breaks=(
                 *((everybody,) if everybody else ()),
-                f"everybody else who assumed the role: {words(self.trusts) or 'nobody may'}",
+                f"everybody else who assumed the role: {words([plain(t, 80) for t in self.trusts]) or 'nobody may'}",
             ),
             keeps=(
                 "sessions issued later, also to this instance: revoke or isolate it as well",

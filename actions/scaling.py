@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from actions.polling import settled
+from actions.run import Run
 from aws.account import Account
 from aws.errors import AwsRefused
+from playbook.errors import Drift, StepFailed
 
 IN_SERVICE = "InService"
 STANDBY = "Standby"
 OUT = frozenset({"EnteringStandby", STANDBY})
 """Whoever has left InService is neither replaced for its health nor scaled in; draining comes after that."""
+_RETURN = (1.0, 2.0, 4.0, 8.0, 15.0, 30.0)
+"""Seconds between looks while a group puts an instance back into service."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,33 +67,103 @@ async def membership(aws: Account, instance: str) -> tuple[Member, Group] | None
     return (mine, its) if mine is not None and its is not None else None
 
 
-async def enter_standby(aws: Account, instance: str, group: str) -> str:
-    """Put it on standby, and answer its state; the group launches a replacement.
+async def still_member(aws: Account, instance: str, group: str) -> Member:
+    """The instance's membership. Raises Drift when it is not in that group any more."""
+    now = await member(aws, instance)
+    if now is not None and now.group == group:
+        return now
+    where = f"is in {now.group}" if now is not None else "is in no Auto Scaling group"
+    raise Drift(
+        f"Since the plan was made, the instance left {group}: it {where} now.",
+        means="It was detached, or it was terminated and another took its place.",
+        then="Look at the instance, then make a new plan.",
+    )
 
-    The SDK may repeat the call after a lost answer, and then meets an instance that is on its way already.
+
+async def leave(run: Run, instance: str, group: str) -> None:
+    """Put the instance on standby, and wait until the group shows it; a replacement is launched.
+
+    A group that answers late must not hold up isolation for ever: after the bound, the proof tells.
     """
-    try:
-        await aws.call(
-            aws.autoscaling.enter_standby,
-            InstanceIds=[instance],
-            AutoScalingGroupName=group,
-            ShouldDecrementDesiredCapacity=False,
+
+    async def look() -> str | None:
+        now = await member(run.aws, instance)
+        return now.state if now is not None and now.state in OUT else None
+
+    async def enter() -> str:
+        # The SDK may repeat the call after a lost answer, and then meets an instance that is on its way already.
+        try:
+            await run.aws.call(
+                run.aws.autoscaling.enter_standby,
+                InstanceIds=[instance],
+                AutoScalingGroupName=group,
+                ShouldDecrementDesiredCapacity=False,
+            )
+        except AwsRefused:
+            found = await look()
+            if found is None:
+                raise
+            return found
+        return "EnteringStandby"
+
+    if (await still_member(run.aws, instance, group)).state not in OUT:
+        await run.write(f"standby in {group}", enter, look=look)
+    await settled(look, lambda state: state is not None, run.pause)
+
+
+async def come_back(run: Run, instance: str, group: str, *, raising: bool) -> None:
+    """Put the instance back in service; the desired capacity rises by one, and the maximum if it must and may.
+
+    Raises Drift when the maximum is in the way and may not be raised, StepFailed while standby is being entered.
+    """
+
+    async def look() -> Member:
+        return await still_member(run.aws, instance, group)
+
+    async def back() -> str | None:
+        state = (await look()).state
+        return None if state in OUT else state
+
+    async def leave_standby() -> str:
+        try:
+            await run.aws.call(
+                run.aws.autoscaling.exit_standby, InstanceIds=[instance], AutoScalingGroupName=group
+            )
+        except AwsRefused:
+            found = await back()
+            if found is None:
+                raise
+            return found
+        return "Pending"
+
+    now = await settled(look, lambda m: m.state != "EnteringStandby", run.pause)
+    if now.state not in OUT:
+        return
+    if now.state != STANDBY:
+        raise StepFailed(
+            f"The instance is still entering standby in {group}.",
+            means="Auto Scaling takes it back only from standby, when its connections have drained.",
+            then="Retry this step in a few minutes.",
         )
-    except AwsRefused:
-        now = await member(aws, instance)
-        if now is None or now.state not in OUT:
-            raise
-        return now.state
-    return "EnteringStandby"
+    await _make_room(run, group, raising=raising)
+    await run.write(f"back in service in {group}", leave_standby, look=back)
+    await settled(look, lambda m: m.state == IN_SERVICE, run.pause, _RETURN)
 
 
-async def exit_standby(aws: Account, instance: str, group: str) -> str:
-    """Put it back in service, and answer its state; the group's desired capacity rises by one."""
-    try:
-        await aws.call(aws.autoscaling.exit_standby, InstanceIds=[instance], AutoScalingGroupName=group)
-    except AwsRefused:
-        now = await member(aws, instance)
-        if now is None or now.state in OUT:
-            raise
-        return now.state
-    return "Pending"
+async def _make_room(run: Run, name: str, *, raising: bool) -> None:
+    sizes = await group(run.aws, name)
+    if sizes is None or sizes.desired + 1 <= sizes.maximum:
+        return
+    wanted = sizes.desired + 1
+    if not raising:
+        raise Drift(
+            f"{name} grew to its maximum of {sizes.maximum} since the plan was made.",
+            means="There is no room for this instance, and the plan did not say that the maximum would be raised.",
+            then=f"Raise the maximum to {wanted} or lower the desired capacity by hand, then retry this step.",
+        )
+
+    async def enlarge() -> None:
+        change = run.aws.autoscaling.update_auto_scaling_group
+        await run.aws.call(change, AutoScalingGroupName=name, MaxSize=wanted)
+
+    await run.write(f"maximum of {name}", enlarge)
