@@ -58,8 +58,7 @@ class Durable:
 
     async def start(self) -> None:
         """Make DBOS's tables if they are missing, and begin to work."""
-        await asyncio.to_thread(DBOS.launch)
-        await DBOS.register_queue_async(TIMERS, worker_concurrency=8, polling_interval_sec=0.25)
+        await asyncio.to_thread(self._launch)
 
     async def stop(self) -> None:
         """Stop at once; what is under way is recovered by whoever lives on, or by the next start."""
@@ -79,6 +78,11 @@ class Durable:
     def recover(self, dead: list[str]) -> None:
         """Take over the pending workflows of dead executors. Contract of dbos>=3.4,<4, held by a test."""
         DBOS._recover_pending_workflows(dead)  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
+
+    def _launch(self) -> None:
+        # DBOS's own async calls would make its pool the loop's default one, which ends with DBOS.
+        DBOS.launch()
+        DBOS.register_queue(TIMERS, worker_concurrency=8, polling_interval_sec=0.25)
 
     def _start(self, workflow: str, run: str) -> None:
         with SetWorkflowID(workflow):

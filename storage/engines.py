@@ -2,33 +2,36 @@
 
 from __future__ import annotations
 
-import sqlite3
+from collections.abc import Callable
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import ArgumentError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
-from sqlalchemy.pool import AsyncAdaptedQueuePool, NullPool
+from sqlalchemy.pool import NullPool
 
 from playbook.errors import BadInput
+from storage import inline
 
-_PRAGMAS = ("journal_mode=WAL", "synchronous=NORMAL", "busy_timeout=30000", "foreign_keys=ON")
+_PRAGMAS = ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON")
+_PATIENT = "busy_timeout=30000"
+"""For processes that may block: migrations. The event loop waits by itself (see `storage.inline.begin`)."""
 
 
 def async_engine(url: str) -> AsyncEngine:
-    """An engine on aiosqlite or psycopg 3. Raises BadInput when the URL names neither database."""
+    """An engine on sqlite3 (inline) or psycopg 3. Raises BadInput when the URL names neither database."""
     parsed = _parse(url)
     if parsed.drivername == "sqlite":
         # One connection, so that writers wait in this process's own queue rather than for SQLite's lock.
         engine = create_async_engine(
-            parsed.set(drivername="sqlite+aiosqlite"),
-            poolclass=AsyncAdaptedQueuePool,
+            parsed.set(drivername=inline.DRIVER),
+            connect_args={"factory": inline.InlineConnection, "timeout": 0},
             pool_size=1,
             max_overflow=0,
+            pool_timeout=inline.PATIENCE,
         )
-        _tune(engine.sync_engine)
-        event.listen(engine.sync_engine, "do_connect", _probe)
+        _tune(engine.sync_engine, begin=inline.begin)
         return engine
     return create_async_engine(parsed.set(drivername="postgresql+psycopg"), pool_pre_ping=True)
 
@@ -38,7 +41,7 @@ def sync_engine(url: str) -> Engine:
     parsed = _parse(url)
     if parsed.drivername == "sqlite":
         engine = create_engine(parsed, poolclass=NullPool)
-        _tune(engine)
+        _tune(engine, pragmas=(_PATIENT,))
         return engine
     return create_engine(parsed.set(drivername="postgresql+psycopg"), poolclass=NullPool)
 
@@ -63,21 +66,20 @@ def _parse(url: str) -> URL:
     return parsed.set(drivername="sqlite" if family == "sqlite" else "postgresql")
 
 
-def _probe(dialect: Any, record: Any, arguments: Any, options: Any) -> None:  # noqa: ARG001
-    # A file that can't be opened would leave aiosqlite's thread behind, with a traceback of its own at exit.
-    sqlite3.connect(*arguments).close()
+def _begin(connection: Connection) -> None:
+    # A deferred transaction that turns into a writer is refused while another writes.
+    connection.exec_driver_sql("BEGIN IMMEDIATE")
 
 
-def _tune(engine: Engine) -> None:
+def _tune(
+    engine: Engine, *, begin: Callable[[Connection], None] = _begin, pragmas: tuple[str, ...] = ()
+) -> None:
     @event.listens_for(engine, "connect")
     def connect(connection: Any, record: Any) -> None:  # noqa: ARG001  # pyright: ignore[reportUnusedFunction]
         connection.isolation_level = None  # the driver must not begin by itself: the hook below does
         cursor = connection.cursor()
-        for pragma in _PRAGMAS:
+        for pragma in (*_PRAGMAS, *pragmas):
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()
 
-    @event.listens_for(engine, "begin")
-    def begin(connection: Connection) -> None:  # pyright: ignore[reportUnusedFunction]
-        # A deferred transaction that turns into a writer is refused while another writes.
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
+    event.listen(engine, "begin", begin)

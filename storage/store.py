@@ -10,7 +10,7 @@ from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as NoConnection
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from playbook.errors import Unreachable
+from playbook.errors import StoreDown
 from storage.clicks import SqlClicks
 from storage.engines import async_engine
 from storage.findings import SqlFindings
@@ -66,13 +66,13 @@ class SqlStore:
     async def begin(self) -> AsyncGenerator[SqlUnit]:
         """One transaction: committed when the block ends, rolled back when it raises.
 
-        Raises Unreachable when the database does not answer.
+        Raises StoreDown when the database does not answer.
         """
         try:
             async with self.engine.begin() as connection:
                 yield unit_on(connection)
         except (OperationalError, InterfaceError, NoConnection) as error:
-            raise Unreachable(
+            raise StoreDown(
                 f"The database did not answer: {str(error.__cause__ or error).splitlines()[0][:200]}",
                 means="This change may not have been stored.",
                 then="It is safe to try again; `ec2ir doctor` says more.",

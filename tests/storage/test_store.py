@@ -92,7 +92,7 @@ async def test_sqlite_is_set_up_so_that_no_writer_is_refused(sqlite_store: SqlSt
             name: await connection.scalar(text(f"PRAGMA {name}"))
             for name in ("journal_mode", "synchronous", "busy_timeout", "foreign_keys")
         }
-    assert found == {"journal_mode": "wal", "synchronous": 1, "busy_timeout": 30000, "foreign_keys": 1}
+    assert found == {"journal_mode": "wal", "synchronous": 1, "busy_timeout": 0, "foreign_keys": 1}
 
 
 async def test_a_unit_holds_the_write_lock_from_its_first_moment(
