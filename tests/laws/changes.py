@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from tests.laws.world import INCIDENT, World
@@ -13,9 +14,7 @@ def _volumes(world: World, instance: str) -> list[dict[str, Any]]:
 
 
 def lock(world: World, instance: str) -> None:
-    world.client("ec2").modify_instance_attribute(
-        InstanceId=instance, DisableApiTermination={"Value": True}
-    )
+    world.client("ec2").modify_instance_attribute(InstanceId=instance, DisableApiTermination={"Value": True})
 
 
 def shutdown_terminates(world: World, instance: str) -> None:
@@ -89,8 +88,41 @@ def open_interface(world: World, instance: str) -> None:
     )
 
 
+def slow_commands(world: World, instance: str) -> None:
+    """What is run on the host lasts longer than the walk."""
+    world.box.controls.delays(command=3000)
+
+
+def maximum_of_one(world: World, instance: str) -> None:
+    world.client("autoscaling").update_auto_scaling_group(AutoScalingGroupName="web", MaxSize=1)
+
+
+def leave_group(world: World, instance: str) -> None:
+    """Somebody takes the instance out of its Auto Scaling group for good."""
+    scaling = world.client("autoscaling")
+    member = scaling.describe_auto_scaling_instances(InstanceIds=[instance])["AutoScalingInstances"]
+    if member:
+        scaling.detach_instances(
+            InstanceIds=[instance],
+            AutoScalingGroupName=member[0]["AutoScalingGroupName"],
+            ShouldDecrementDesiredCapacity=False,
+        )
+
+
+def rewrite_denials(world: World, instance: str) -> None:
+    """Somebody edits every inline policy that denies something."""
+    iam = world.client("iam")
+    for role in (r["RoleName"] for r in iam.list_roles()["Roles"]):
+        for name in iam.list_role_policies(RoleName=role)["PolicyNames"]:
+            document = iam.get_role_policy(RoleName=role, PolicyName=name)["PolicyDocument"]
+            if "Deny" in json.dumps(document):
+                edited = {
+                    "Version": "2012-10-17",
+                    "Statement": {"Effect": "Deny", "Action": "s3:*", "Resource": "*"},
+                }
+                iam.put_role_policy(RoleName=role, PolicyName=name, PolicyDocument=json.dumps(edited))
+
+
 def terminate(world: World, instance: str) -> None:
-    world.client("ec2").modify_instance_attribute(
-        InstanceId=instance, DisableApiTermination={"Value": False}
-    )
+    world.client("ec2").modify_instance_attribute(InstanceId=instance, DisableApiTermination={"Value": False})
     world.client("ec2").terminate_instances(InstanceIds=[instance])

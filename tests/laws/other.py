@@ -1,15 +1,44 @@
-"""A value of the same type that is another one: to see whether a hash notices."""
+"""Values of a type, and other values than a given one: to see whether a hash notices."""
 
 from __future__ import annotations
 
 import dataclasses
+import types
 from datetime import datetime, timedelta
-from typing import Any, cast
+from enum import Enum
+from typing import Any, Union, cast, get_args, get_origin, get_type_hints
+
+from tests.fakes.clock import NOON
+
+_PLAIN: dict[object, object] = {str: "x", int: 1, bool: True, datetime: NOON}
 
 
-def other(value: Any) -> Any:
-    """Another value than this one. Raises TypeError for a type that no plan has had so far."""
+def sample(kind: Any) -> Any:
+    """A value of that type. Raises TypeError for a type that no plan has had so far."""
+    if kind in _PLAIN:
+        return _PLAIN[kind]
+    origin, args = get_origin(kind), get_args(kind)
+    if origin is tuple:
+        return (sample(args[0]),)
+    if origin is dict:
+        return {sample(args[0]): sample(args[1])}
+    if origin in (Union, types.UnionType):
+        return sample(next(a for a in args if a is not types.NoneType))
+    if isinstance(kind, type) and issubclass(kind, Enum):
+        return next(iter(kind))
+    if dataclasses.is_dataclass(kind):
+        hints = get_type_hints(kind)
+        return cast("Any", kind)(**{f.name: sample(hints[f.name]) for f in dataclasses.fields(kind)})
+    if kind is Any:
+        return "x"
+    raise TypeError(f"no value is known for {kind}")
+
+
+def other(value: Any, kind: Any) -> Any:
+    """A value of that type which is not this one."""
     match value:
+        case Enum():
+            return next(member for member in type(value) if member is not value)
         case bool():
             return not value
         case str():
@@ -18,15 +47,15 @@ def other(value: Any) -> Any:
             return value + 1
         case datetime():
             return value + timedelta(seconds=1)
-        case None:
-            return "x"
+        case ():
+            return sample(kind)
         case tuple():
-            items = cast("tuple[Any, ...]", value)
-            return (other(items[0]), *items[1:]) if items else ("x",)
+            return cast("tuple[Any, ...]", value)[1:]
         case dict():
             return {**cast("dict[str, Any]", value), "x": "x"}
-        case _ if dataclasses.is_dataclass(value) and not isinstance(value, type):
-            first = dataclasses.fields(value)[0].name
-            return dataclasses.replace(value, **{first: other(getattr(value, first))})
+        case None:
+            return sample(kind)
         case _:
-            raise TypeError(f"no other value is known for a {type(value).__name__}")
+            first = dataclasses.fields(value)[0].name
+            hint = get_type_hints(type(value))[first]
+            return dataclasses.replace(value, **{first: other(getattr(value, first), hint)})

@@ -74,10 +74,15 @@ SCENARIOS: Mapping[str, tuple[Scenario, ...]] = {
         Scenario(name="no forensics range", policy=Policy()),
         Scenario(name="tracked", policy=Policy(untrack=False), leaks=True),
     ),
-    "deregister": (SCALED, ALONE, Scenario(name="classic", variant="classic")),
+    "deregister": (
+        SCALED,
+        ALONE,
+        Scenario(name="classic", variant="classic"),
+        Scenario(name="no room", before=changes.maximum_of_one),
+    ),
     "revoke": (SCALED, DEV),
     "revoke-role": (SCALED, DEV),
-    "memory": (ALONE, DEV),
+    "memory": (DEV, Scenario(name="slow", before=changes.slow_commands)),
     "stop": (DEV, SCALED, Scenario(name="local disks", variant="targets", before=changes.slow_instances)),
 }
 
@@ -85,11 +90,17 @@ DRIFTS: Mapping[str, Change] = {
     "protect": changes.detach_data_volume,
     "tag": changes.status_clean,
     "isolate": changes.open_interface,
+    "deregister": changes.leave_group,
+    "revoke": changes.rewrite_denials,
+    "revoke-role": changes.rewrite_denials,
     "stop": changes.terminate,
 }
 """What somebody else does after the step, so that undo would overwrite it."""
 
-ANY_DRIFT: tuple[Change, ...] = (*DRIFTS.values(), changes.terminate)
+RESTORES_NOTHING = frozenset({"memory"})
+"""Their undo only ends what ec2ir itself began, so nobody else can have changed it."""
+
+ANY_DRIFT: tuple[Change, ...] = tuple(dict.fromkeys(DRIFTS.values()))
 """For an action without a row: all of these, one after the other."""
 
 

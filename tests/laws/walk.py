@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from actions.action import AnyAction
 from playbook.errors import DoesNotApply
@@ -16,7 +16,6 @@ from tests.laws.scenarios import Scenario
 from tests.laws.wire import Sent
 from tests.laws.world import Tools, World, state, text_of, world
 
-State = dict[str, Any]
 QUARTER = 15 * 60
 """Seconds: long enough for a snapshot, and for flow logs of the minutes after a change to be delivered."""
 
@@ -38,8 +37,8 @@ class Walk:
     repeated: str
     undone: str
     undone_again: str
+    planned_when_done: Plan | None
     replanned: Plan | None
-    calls: frozenset[tuple[str, str]]
     sent: Sequence[Sent]
 
 
@@ -66,7 +65,7 @@ async def _walk(action: AnyAction, w: World, victim: str) -> Walk:
     look = w.look(applied=True)
     at_once = await action.verify(plan, look)
     w.advance(QUARTER)
-    later = await action.verify(plan, _at(look, w))
+    later = await action.verify(plan, dataclasses.replace(look, now=w.clock()))
     done = text_of(state(w))
 
     mark = len(wire.sent)
@@ -75,6 +74,8 @@ async def _walk(action: AnyAction, w: World, victim: str) -> Walk:
     await action.execute(plan, w.run(MemoryJournal(journal.intents)))
     repeating = tuple(wire.sent[mark:])
     repeated = text_of(state(w))
+
+    planned_when_done = await _plan_or_none(action, w, victim)
 
     undone = undone_again = ""
     replanned: Plan | None = None
@@ -100,14 +101,10 @@ async def _walk(action: AnyAction, w: World, victim: str) -> Walk:
         repeated=repeated,
         undone=undone,
         undone_again=undone_again,
+        planned_when_done=planned_when_done,
         replanned=replanned,
-        calls=frozenset((s.service, s.operation) for s in wire.sent),
         sent=tuple(wire.sent),
     )
-
-
-def _at(look: Any, w: World) -> Any:
-    return type(look)(aws=look.aws, now=w.clock(), applied=look.applied)
 
 
 async def _plan_or_none(action: AnyAction, w: World, victim: str) -> Plan | None:

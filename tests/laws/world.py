@@ -119,10 +119,13 @@ def world(shared: Tools, variant: Variant = "asg", policy: Policy = POLICY) -> G
 
 _ATTRIBUTES = ("disableApiTermination", "disableApiStop", "instanceInitiatedShutdownBehavior")
 _TIME = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d[^\"]*")
-_ID = re.compile(
-    r"\b(?:(?:snap|sg|sgr|eni|eni-attach|vol|i|r|iip-assoc|eipassoc)-[0-9a-f]{8,17}"
-    r"|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\b"
+_DEALT = re.compile(
+    r"\b(?:[a-z]+(?:-[a-z]+)*-[0-9a-f]{8,17}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\b"  # ids
+    r"|\b(?:[0-9a-z]{20}|A[A-Z]{2}A[0-9A-Z]{16,17}|[0-9a-f]{16,64})\b"  # of profiles, roles, balancers, contents
+    r"|\b\d+(?:[.-]\d+){3}\b(?!/)|\b[0-9a-f]{2,4}(?::[0-9a-f]{0,4}){3,7}(?:/\d+)?"  # addresses
+    r"|X-Amz-[A-Za-z]+=[^&'\" ]+"  # signatures
 )
+"""What AWS deals out anew each time."""
 _BORING = frozenset({"ResponseMetadata", "StateTransitionReason", "StateReason", "Usage", "LastUpdatedTime"})
 
 
@@ -158,9 +161,10 @@ def state(world: World) -> dict[str, Any]:
         "profiles": ec2.describe_iam_instance_profile_associations()["IamInstanceProfileAssociations"],
         "policies": list(_policies(world.client("iam"))),
         "scaling": world.client("autoscaling").describe_auto_scaling_groups()["AutoScalingGroups"],
-        "targets": {
-            arn: elbv2.describe_target_health(TargetGroupArn=arn)["TargetHealthDescriptions"] for arn in arns
-        },
+        "targets": [
+            [arn, elbv2.describe_target_health(TargetGroupArn=arn)["TargetHealthDescriptions"]]
+            for arn in arns
+        ],
         "classic": world.client("elb").describe_load_balancers()["LoadBalancerDescriptions"],
         "commands": ssm.list_commands()["Commands"],
         "evidence": world.client("s3").list_objects_v2(Bucket=BUCKET).get("Contents", []),
@@ -172,7 +176,9 @@ def _sorted(value: Any) -> Any:
         found = cast("dict[str, Any]", value)
         return {k: _sorted(v) for k, v in sorted(found.items()) if k not in _BORING}
     if isinstance(value, list):
-        return sorted((_sorted(v) for v in cast("list[Any]", value)), key=lambda v: json.dumps(v, default=str))
+        return sorted(
+            (_sorted(v) for v in cast("list[Any]", value)), key=lambda v: json.dumps(v, default=str)
+        )
     return value
 
 
@@ -182,7 +188,7 @@ def text_of(seen: dict[str, Any]) -> str:
 
 
 def shape_of(seen: dict[str, Any]) -> str:
-    """The state without what AWS gives out anew each time: ids and times. Equal shapes mean an equal account."""
+    """The state without what AWS deals out anew each time, and without times. Equal shapes mean an equal account."""
     return json.dumps(
-        _sorted(json.loads(_TIME.sub("time", _ID.sub("id", text_of(seen))))), indent=1, sort_keys=True
+        _sorted(json.loads(_TIME.sub("time", _DEALT.sub("dealt", text_of(seen))))), indent=1, sort_keys=True
     )
