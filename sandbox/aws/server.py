@@ -17,6 +17,7 @@ from werkzeug.wrappers import Request, Response
 
 from sandbox.aws.controls import here, run
 from sandbox.aws.environment import REGION
+from sandbox.aws.overlay.dispatch import unsupported
 from sandbox.aws.overlay.install import install
 
 Wsgi = Callable[[dict[str, Any], Any], Iterable[bytes]]
@@ -49,11 +50,8 @@ def control(request: Request) -> Response:
 
 
 def _unsupported(what: object) -> Response:
-    """What AWS answers to an action that a service does not offer; an SDK does not retry it."""
-    words = f"The AWS sandbox does not emulate this: {what}"
-    answer = _answer(400, {"__type": "InvalidAction", "message": words})
-    answer.headers["X-Amzn-ErrorType"] = "InvalidAction"
-    return answer
+    status, headers, body = unsupported(what)
+    return Response(body, status=status, headers=headers)
 
 
 def application(moto: Wsgi) -> Wsgi:

@@ -15,6 +15,8 @@ from moto.core.responses import ActionResult
 from sandbox.aws.overlay.base import Override, refuse
 from sandbox.aws.world import World, notes_on, world_of
 
+_update = FakeAutoScalingGroup.update
+
 ON_THE_WAY = {"EnteringStandby": "Standby", "Pending": "InService"}
 
 
@@ -146,6 +148,24 @@ def set_desired_capacity(self: Any, new_capacity: int | None) -> None:
         self.autoscaling_backend.update_attached_target_groups(self.name)
 
 
+def update(
+    self: Any, *, desired_capacity: int | None, min_size: int | None, max_size: int | None, **rest: Any
+) -> None:
+    """UpdateAutoScalingGroup: new sizes pull the desired capacity along; standby does not count.
+
+    Source: EC2 Auto Scaling API reference, UpdateAutoScalingGroup: on `MinSize` and `MaxSize` without
+    `DesiredCapacity`.
+    """
+    low = self.min_size if min_size is None else int(min_size)
+    high = self.max_size if max_size is None else int(max_size)
+    if low > high:
+        refuse("ValidationError", f"Max bound, {high}, must be greater than or equal to min bound, {low}")
+    wanted = self.desired_capacity if desired_capacity is None else int(desired_capacity)
+    if desired_capacity is None:
+        wanted = max(low, min(high, wanted))
+    _update(self, desired_capacity=wanted, min_size=min_size, max_size=max_size, **rest)
+
+
 def _scale_in(group: Any, spare: list[Any]) -> None:
     ids = [state.instance.id for state in spare]
     _leave_balancers(group.autoscaling_backend, group, ids)
@@ -177,6 +197,7 @@ OVERRIDES = (
     Override(owner=AutoScalingResponse, name="exit_standby", value=exit_standby),
     Override(owner=FakeAutoScalingGroup, name="active_instances", value=active_instances),
     Override(owner=FakeAutoScalingGroup, name="set_desired_capacity", value=set_desired_capacity),
+    Override(owner=FakeAutoScalingGroup, name="update", value=update),
     Override(
         owner=AutoScalingBackend, name="update_attached_target_groups", value=update_attached_target_groups
     ),

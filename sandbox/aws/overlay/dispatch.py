@@ -1,11 +1,13 @@
 """Every request passes here: one at a time, and an operation that is not emulated is refused at once."""
 
+import json
 import uuid
 import warnings
 from contextlib import nullcontext
 from threading import RLock
 from typing import Any, Final
 
+from moto.core.botocore_stubber import BotocoreStubber
 from moto.core.responses import ActionResult, BaseResponse
 
 from sandbox.aws.overlay.base import Override, Refusal
@@ -14,6 +16,7 @@ from sandbox.aws.overlay.base import Override, Refusal
 ONE_AT_A_TIME: Final = RLock()
 
 _call_action = BaseResponse.call_action
+_process_request = BotocoreStubber.process_request
 
 
 def _with_request_id(body: Any) -> Any:
@@ -41,4 +44,20 @@ def call_action(self: Any) -> Any:
                 return self.serialized(ActionResult(Refusal("InvalidAction", words)))
 
 
-OVERRIDES = (Override(owner=BaseResponse, name="call_action", value=call_action),)
+def unsupported(what: object) -> tuple[int, dict[str, str], str]:
+    """The same refusal for what never reaches a service of moto: status, headers, JSON body."""
+    words = f"The AWS sandbox does not emulate this: {what}"
+    headers = {"Content-Type": "application/json", "X-Amzn-ErrorType": "InvalidAction"}
+    return 400, headers, json.dumps({"__type": "InvalidAction", "message": words})
+
+
+def process_request(self: Any, request: Any) -> Any:
+    """A service that moto lacks altogether, in process: refused as an action that is not offered."""
+    answer: Any = _process_request(self, request)
+    return unsupported(request.url) if answer == (404, {}, "Not yet implemented") else answer
+
+
+OVERRIDES = (
+    Override(owner=BaseResponse, name="call_action", value=call_action),
+    Override(owner=BotocoreStubber, name="process_request", value=process_request),
+)

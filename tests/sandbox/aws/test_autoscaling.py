@@ -130,6 +130,23 @@ def test_an_isolated_member_is_terminated_and_replaced_unless_it_is_on_standby(
     assert states == {account.web: "terminated", fresh: "running"}
 
 
+def test_new_sizes_pull_the_capacity_along_without_counting_standby(
+    autoscaling: Any, account: Account, refusal: Refusal
+) -> None:
+    def resize(**sizes: int) -> int:
+        autoscaling.update_auto_scaling_group(AutoScalingGroupName="web", **sizes)
+        return group(autoscaling)["DesiredCapacity"]
+
+    enter(autoscaling, account.web, decrement=False)
+    assert resize(MaxSize=3) == 1
+    assert resize(MinSize=2) == 2
+    assert len(group(autoscaling)["Instances"]) == 3
+    assert resize(MinSize=1, MaxSize=1) == 1
+    assert lifecycle(autoscaling, account.web) == "Standby"
+    assert refusal(lambda: resize(MinSize=2)) == "ValidationError"
+    assert refusal(lambda: resize(DesiredCapacity=2)) == "ValidationError"
+
+
 def test_only_members_in_the_right_state_move(autoscaling: Any, account: Account, refusal: Refusal) -> None:
     assert refusal(lambda: enter(autoscaling, account.bystander, decrement=False)) == "ValidationError"
     assert refusal(lambda: leave(autoscaling, account.web)) == "ValidationError"

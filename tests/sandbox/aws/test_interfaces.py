@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from sandbox.aws.environment import LINUX_IMAGE
 from sandbox.aws.seed import Account
 from tests.sandbox.aws.conftest import Refusal
 
@@ -71,6 +72,21 @@ def test_groups_that_cannot_be_held_are_refused(
         == code
     )
     assert held(ec2, interface) == before
+
+
+def test_interfaces_named_at_launch_hold_the_groups_named_with_them(ec2: Any, account: Account) -> None:
+    net = account.network
+    specs = [
+        {"DeviceIndex": index, "SubnetId": net.subnets[0], "Groups": [held]}
+        for index, held in enumerate((net.dev_group, net.admin_group))
+    ]
+    made = ec2.run_instances(ImageId=LINUX_IMAGE, MinCount=1, MaxCount=1, NetworkInterfaces=specs)
+    instance = shown(ec2, made["Instances"][0]["InstanceId"])
+    assert [g["GroupId"] for g in instance["SecurityGroups"]] == [net.dev_group]
+    groups = {
+        n["Attachment"]["DeviceIndex"]: n["Groups"][0]["GroupId"] for n in instance["NetworkInterfaces"]
+    }
+    assert groups == {0: net.dev_group, 1: net.admin_group}
 
 
 def test_groups_of_an_instance_with_two_interfaces_cannot_be_set_at_once(
