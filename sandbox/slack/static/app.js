@@ -100,13 +100,22 @@ function drawChannel(seen, names) {
       element("a", { href: each.link, target: "_blank", rel: "noopener noreferrer" }, each.title))),
     entry.member || entry.private ? "" : element("button", { onclick: () => act({ act: "join", channel: channel.id }) }, "Join channel"),
   );
-  list.replaceChildren(...inThreads(channel.messages).map((each) => keptMessage(each, channel, names)));
+  settle(list, inThreads(channel.messages).map((each) => keptMessage(each, channel, names)));
   if (atEnd) list.scrollTop = list.scrollHeight;
 }
 
 function headline(message) {
   const spoken = message.blocks?.map((block) => block.text?.text).find(Boolean) ?? message.text;
   return spoken.length > 60 ? `${spoken.slice(0, 59)}…` : spoken;
+}
+
+// Puts the nodes into the list and touches none that already stands where it should: a moved node loses its focus.
+function settle(list, nodes) {
+  const wanted = new Set(nodes);
+  for (const node of [...list.childNodes]) if (!wanted.has(node)) node.remove();
+  nodes.forEach((node, index) => {
+    if (list.childNodes[index] !== node) list.insertBefore(node, list.childNodes[index] ?? null);
+  });
 }
 
 function inThreads(messages) {

@@ -145,6 +145,33 @@ async def test_a_deaf_connection_looks_alive_and_hears_nothing(
     assert socket_bot.seen == []
 
 
+async def test_an_event_without_an_acknowledgement_comes_again_and_says_so(
+    workspace: Workspace, server: Server
+) -> None:
+    server.socket_mode.ack_seconds = 0.1
+    workspace.deliver_by(server.socket_mode)
+    frames: list[dict[str, Any]] = []
+
+    async def listen(socket: aiohttp.ClientWebSocketResponse) -> None:
+        async for frame in socket:
+            body = json.loads(frame.data)
+            if body["type"] == "events_api":
+                frames.append(body)
+                if body["retry_attempt"] == 1:
+                    await socket.send_json({"envelope_id": body["envelope_id"]})
+
+    async with aiohttp.ClientSession() as session:
+        socket = await session.ws_connect(server.socket_mode.new_url())
+        listener = asyncio.create_task(listen(socket))
+        await workspace.until(lambda: server.socket_mode.connections)
+        assert (await workspace.opens_home("ana"))[0].ok
+        await socket.close()
+        await listener
+    assert [frame["retry_attempt"] for frame in frames] == [0, 1]
+    assert frames[0]["payload"] == frames[1]["payload"]
+    assert frames[1]["retry_reason"] == "http_timeout"
+
+
 async def test_ten_connections_share_payloads_and_the_eleventh_is_turned_away(
     workspace: Workspace, server: Server
 ) -> None:
