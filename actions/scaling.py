@@ -83,7 +83,8 @@ async def still_member(aws: Account, instance: str, group: str) -> Member:
 async def leave(run: Run, instance: str, group: str) -> None:
     """Put the instance on standby, and wait until the group shows it; a replacement is launched.
 
-    A group that answers late must not hold up isolation for ever: after the bound, the proof tells.
+    Nothing is read first: AWS refuses whom it can't put on standby, and the reason is looked for then. A group
+    that answers late must not hold up isolation for ever: after the bound, the proof tells.
     """
 
     async def look() -> str | None:
@@ -91,7 +92,6 @@ async def leave(run: Run, instance: str, group: str) -> None:
         return now.state if now is not None and now.state in OUT else None
 
     async def enter() -> str:
-        # The SDK may repeat the call after a lost answer, and then meets an instance that is on its way already.
         try:
             await run.aws.call(
                 run.aws.autoscaling.enter_standby,
@@ -100,14 +100,14 @@ async def leave(run: Run, instance: str, group: str) -> None:
                 ShouldDecrementDesiredCapacity=False,
             )
         except AwsRefused:
-            found = await look()
-            if found is None:
+            # It left the group; or it is on its way already, as when the SDK repeats a call after a lost answer.
+            now = await still_member(run.aws, instance, group)
+            if now.state not in OUT:
                 raise
-            return found
+            return now.state
         return "EnteringStandby"
 
-    if (await still_member(run.aws, instance, group)).state not in OUT:
-        await run.write(f"standby in {group}", enter, look=look)
+    await run.write(f"standby in {group}", enter, look=look)
     await settled(look, lambda state: state is not None, run.pause)
 
 
