@@ -1,6 +1,9 @@
 """Rooms that stand at the top under their own names: what must hold so that nothing hides a library."""
 
 import importlib.util
+import shutil
+import subprocess
+import sys
 import tomllib
 from importlib.metadata import packages_distributions
 from pathlib import Path
@@ -52,3 +55,23 @@ def test_a_room_shares_its_name_with_no_installed_distribution(room: str) -> Non
     assert spec is not None
     places = [spec.origin] if spec.origin else list(spec.submodule_search_locations or ())
     assert all(Path(place or "").is_relative_to(ROOT) for place in places)
+
+
+_MIGRATE = """
+import sys
+from storage import migrate
+migrate.upgrade(sys.argv[1])
+assert migrate.current(sys.argv[1]) == migrate.head() != ""
+print(migrate.scripts())
+"""
+
+
+@pytest.mark.process
+def test_an_installed_wheel_migrates_with_the_scripts_it_carries(tmp_path: Path) -> None:
+    for room in ROOMS:
+        shutil.copytree(ROOT / room, tmp_path / room, ignore=shutil.ignore_patterns("__pycache__"))
+    for source, place in WHEEL["force-include"].items():
+        shutil.copytree(ROOT / source, tmp_path / place, ignore=shutil.ignore_patterns("__pycache__"))
+    command = [sys.executable, "-c", _MIGRATE, f"sqlite:///{tmp_path / 'ec2ir.db'}"]
+    answer = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True)
+    assert Path(answer.stdout.strip()) == tmp_path / "storage" / "scripts"
