@@ -60,7 +60,8 @@ class Poster:
     async def edit(self, channel: str, ts: str, words: Words) -> bool:
         """Replace what a message shows; whether it is still there."""
         body = _body(words)
-        await self.pace.turn(channel)
+        # Edits have a limit of their own at Slack: they must not hold up what is said.
+        await self.pace.turn(f"{channel} edits")
         try:
             await self._call(channel, "chat.update", ts=ts, **body)
         except SlackTrouble as trouble:

@@ -1,0 +1,252 @@
+"""What reaches Slack: once, in order, newest state, at Slack's pace; whatever dies or is refused in between."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from bot.sender import LEASE, Sender, make_sender
+from commands.receive import receive
+from commands.telling import show, tell
+from playbook.incident import Incident
+from playbook.outbox import Message as Row
+from playbook.outbox import Post
+from playbook.plan import Json
+from playbook.timeline import Event
+from sandbox.slack import Fault, Limits, Workspace, texts
+from tests.bot.conftest import Room, finding, key_of
+
+
+class Died(BaseException):
+    """The process ended here."""
+
+
+class DyingStore:
+    """The store of a process that is killed when it would record what it sent."""
+
+    def __init__(self, inner: Any, *, at: int) -> None:
+        self._inner = inner
+        self._left = at
+
+    def begin(self) -> Any:
+        self._left -= 1
+        if self._left < 0:
+            raise Died
+        return self._inner.begin()
+
+
+def dying(room: Room, *, at: int) -> Sender:
+    """A sender whose process dies at its transaction number `at`."""
+    store: Any = DyingStore(room.store, at=at)
+    return make_sender(
+        store, room.slack.client(), room.desk.directory, announce="incidents", holder="dies",
+        clock=room.clock, sleep=room.clock.sleep,
+    )  # fmt: skip
+
+
+async def say(room: Room, incident: Incident, words: str, key: str, **more: Any) -> None:
+    body: Json = {"words": words, **more}
+    async with room.store.begin() as unit:
+        await unit.outbox.put(
+            Row(key=key, incident=incident.id, post=Post.CHANNEL, at=room.clock(), body=body)
+        )
+
+
+@pytest.mark.parametrize("at", range(1, 24))
+async def test_killed_anywhere_while_opening_everything_comes_once(room: Room, at: int) -> None:
+    await receive(room.desk, finding(), "{}")
+    with pytest.raises((Died, StopAsyncIteration)):
+        await _until_dead(dying(room, at=at))
+    room.clock.passes(seconds=LEASE.total_seconds() + 1)
+    await room.settle()
+    room.clock.passes(minutes=2)
+    await room.settle()
+
+    assert len(room.slack.channel_names) == 2
+    keys = [key_of(m) for m in room.messages()] + [key_of(m) for m in room.slack.messages("incidents")]
+    assert len(keys) == len(set(keys)) == 3
+    assert room.slack.channel(room.channel).pins == [room.card().ts]
+    async with room.store.begin() as unit:
+        assert await unit.outbox.waiting() == 0
+
+
+async def _until_dead(sender: Sender) -> None:
+    while await sender.step():
+        pass
+    raise StopAsyncIteration
+
+
+async def test_an_answer_that_was_lost_is_looked_for_before_posting_again(room: Room) -> None:
+    incident = await room.finding()
+    room.slack.faults.order("chat.postMessage", Fault.timeout())
+    await say(room, incident, "isolated", "k1")
+    await room.settle()
+    room.clock.passes(seconds=5)
+    await room.settle()
+
+    assert [key_of(m) for m in room.messages()].count("k1") == 1
+    assert [c.method for c in room.slack.calls].count("conversations.history") == 1
+
+
+async def test_retry_after_is_honoured(room: Room) -> None:
+    incident = await room.finding()
+    room.slack.faults.order("chat.postMessage", Fault.rate_limited(7))
+    await say(room, incident, "isolated", "k1")
+    asked = room.clock()
+    await room.settle()
+    assert "k1" not in [key_of(m) for m in room.messages()]
+
+    room.clock.passes(seconds=6)
+    await room.settle()
+    assert "k1" not in [key_of(m) for m in room.messages()]
+    room.clock.passes(seconds=2)
+    await room.settle()
+    assert "k1" in [key_of(m) for m in room.messages()]
+    assert room.clock() >= asked + timedelta(seconds=7)
+
+
+async def test_under_slacks_own_limits_nothing_is_refused(
+    clock: Any, make_room: Any, workspace: Workspace
+) -> None:
+    workspace.meter.limits = Limits.slack()
+    room: Room = make_room(workspace.client())
+    incident = await room.finding()
+    for number in range(6):
+        await say(room, incident, f"line {number}", f"k{number}")
+    await room.settle()
+
+    assert [c.answer["error"] for c in room.slack.calls if not c.answer["ok"]] == []
+    said = [texts(m) for m in room.messages() if key_of(m).startswith("k")]
+    assert said == [f"▪️ line {number}" for number in range(6)]
+
+
+async def test_the_newest_state_wins_and_is_sent_once(room: Room) -> None:
+    incident = await room.finding()
+    edits = room.card().edits
+    for count in (20, 30, 40):
+        room.clock.passes(seconds=1)
+        await receive(room.desk, finding(count=count, updated=room.clock()), "{}")
+    await room.settle()
+
+    assert room.card().edits == edits + 1
+    assert "seen 40 times" in texts(room.card())
+    assert incident.card_ts in ("", room.card().ts)
+
+
+async def test_a_change_while_the_card_is_sent_is_shown_afterwards(room: Room) -> None:
+    incident = await room.finding()
+    async with room.store.begin() as unit:
+        await show(unit, incident.id, room.clock())
+        taken = await unit.outbox.take("slow", room.clock(), LEASE)
+        assert taken is not None
+    await receive(room.desk, finding(count=99, updated=room.clock() + timedelta(seconds=1)), "{}")
+    async with room.store.begin() as unit:
+        await unit.outbox.sent(taken, room.card().ts, room.clock())
+    await room.settle()
+
+    assert "seen 99 times" in texts(room.card())
+
+
+async def test_a_deleted_card_is_posted_anew(room: Room) -> None:
+    incident = await room.finding()
+    channel = room.slack.channel(room.channel)
+    channel.messages.remove(room.card())
+    async with room.store.begin() as unit:
+        await show(unit, incident.id, room.clock())
+    await room.settle()
+
+    assert room.card().ts in channel.pins
+
+
+async def test_what_slack_will_never_take_does_not_hold_up_the_rest(room: Room) -> None:
+    incident = await room.finding()
+    room.slack.faults.order("chat.postMessage", Fault.refused("is_archived"))
+    await say(room, incident, "first", "k1")
+    await say(room, incident, "second", "k2")
+    await room.settle()
+
+    keys = [key_of(m) for m in room.messages()]
+    assert "k1" not in keys
+    assert "k2" in keys
+
+
+async def test_a_server_error_is_tried_again_later(room: Room) -> None:
+    incident = await room.finding()
+    room.slack.faults.order("chat.postMessage", Fault.server_error(503))
+    await say(room, incident, "first", "k1")
+    await say(room, incident, "second", "k2")
+    await room.settle()
+    room.clock.passes(seconds=10)
+    await room.settle()
+
+    assert [k for k in map(key_of, room.messages()) if k.startswith("k")] == ["k1", "k2"]
+
+
+async def test_deactivated_and_unknown_people_do_not_keep_the_others_out(room: Room) -> None:
+    group = next(g for g in room.slack.state.groups.values() if g.handle == "ir-responders")
+    group.members.append("U0NOBODY")
+    room.slack.user("chai").deleted = True
+    await room.finding()
+
+    members = room.slack.channel(room.channel).members
+    assert {room.slack.user(who).id for who in ("ana", "bo")} < set(members)
+    assert room.slack.user("chai").id not in members
+
+
+async def test_when_nobody_can_be_invited_the_channel_says_so_and_work_goes_on(room: Room) -> None:
+    room.slack.faults.order("usergroups.users.list", Fault.refused("internal_error"), times=50)
+    await receive(room.desk, finding(), "{}")
+    for _ in range(6):
+        await room.settle()
+        room.clock.passes(minutes=1)
+    await room.settle()
+
+    assert any("Nobody could be invited" in texts(m) for m in room.messages())
+    assert room.labels(room.plan()) != []
+
+
+async def test_a_taken_channel_name_is_one_number_away(room: Room) -> None:
+    room.slack.add_channel("inc-0301-web-prod-7-x1", ["dee"], private=True, bot=False)
+    await room.finding()
+
+    assert room.channel == "inc-0301-web-prod-7-x1-2"
+
+
+async def test_words_with_pings_and_marks(room: Room) -> None:
+    incident = await room.finding()
+    async with room.store.begin() as unit:
+        await tell(
+            unit, incident=incident.id, at=room.clock(), actor="ec2ir", event=Event.CONTAINED,
+            words="web-prod-7 is contained", aloud="contained", ping=[room.slack.user("bo").id],
+        )  # fmt: skip
+    await room.settle()
+
+    assert f"🛡️ web-prod-7 is contained <@{room.slack.user('bo').id}>" in [texts(m) for m in room.messages()]
+
+
+async def test_a_running_sender_stops_when_asked(room: Room) -> None:
+    await receive(room.desk, finding(), "{}")
+    stop = asyncio.Event()
+    running = asyncio.create_task(room.sender.run(stop))
+    await room.slack.until(lambda: len(room.slack.channel_names) == 2)
+    stop.set()
+    room.sender.written.set()
+    await running
+
+
+async def test_without_a_channel_for_announcements_nothing_is_announced(
+    room: Room, make_room: Callable[[Any], Room]
+) -> None:
+    sender = make_sender(
+        room.store, room.slack.client(), room.desk.directory, announce="", holder="quiet",
+        clock=room.clock, sleep=room.clock.sleep,
+    )  # fmt: skip
+    await receive(room.desk, finding(), "{}")
+    await sender.drain()
+
+    assert room.slack.messages("incidents") == []
+    assert room.labels(room.card()) != []
