@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import dataclasses
 from datetime import datetime
 
 from actions.catalogue import BY_NAME
-from commands.desk import Desk
-from commands.roles import names_of
+from commands.desk import Desk, the_incident
+from commands.roles import holders_of, names_of, require_any_role
 from commands.telling import show_plan, tell
 from playbook.approval import (
     Approval,
@@ -18,18 +19,30 @@ from playbook.approval import (
     judge,
     need,
 )
+from playbook.environment import strictest
 from playbook.errors import BadInput, Refused, TooLate
+from playbook.incident import IncidentState
 from playbook.people import BOT, Door, Person, Role
 from playbook.plan import dump_json
 from playbook.ports import Unit
 from playbook.proposal import Kind, Proposal
 from playbook.run import RunRecord, RunState
+from playbook.text import plain
 from playbook.timeline import Event
+
+SHORTEST = 4
+"""Characters of a hash that are enough to name a plan at the terminal; the plan itself is named by its id."""
 
 
 def need_of(proposal: Proposal) -> Need:
     """What the proposal needs: its riskiest step decides, in the environment it was made for."""
     return need((BY_NAME[a].risk for a in proposal.actions), proposal.environment)
+
+
+async def as_it_stands(unit: Unit, proposal: Proposal) -> Proposal:
+    """The proposal in the strictest environment seen since it was made: that decides what it needs by now."""
+    incident = await the_incident(unit, proposal.target.incident)
+    return dataclasses.replace(proposal, environment=strictest([proposal.environment, incident.environment]))
 
 
 async def approve(
@@ -49,10 +62,10 @@ async def approve(
         proposer=found.proposer,
         person=by,
         roles=roles,
-        others=await _others(desk, wanted, roles, found, by),
+        others=await _others(desk, Role.APPROVER if reason else wanted.role, roles, found, by),
         override=bool(reason),
     )
-    everybody = await desk.directory.holders(Role.APPROVER) if reason else ()
+    everybody = await holders_of(desk, Role.APPROVER) if reason else ()
     approval = Approval(person=by, at=desk.clock(), override=reason, door=door)
     async with desk.store.begin() as unit:
         starts = await _record(unit, found, approval, wanted, [p.id for p in everybody])
@@ -63,12 +76,11 @@ async def approve(
 
 
 async def _others(
-    desk: Desk, wanted: Need, roles: frozenset[Role], proposal: Proposal, by: Person
+    desk: Desk, wanted: Role, roles: frozenset[Role], proposal: Proposal, by: Person
 ) -> tuple[str, ...]:
-    """Who could approve instead; asked for only when it will be said."""
-    refused_for_role = wanted.role not in roles
+    """Who could approve instead; asked for only when it may be said."""
     proposes = proposal.proposer is not None and proposal.proposer.id == by.id
-    return await names_of(desk, wanted.role, besides=by) if refused_for_role or proposes else ()
+    return await names_of(desk, wanted, besides=by) if wanted not in roles or proposes else ()
 
 
 async def _record(
@@ -76,6 +88,14 @@ async def _record(
 ) -> bool:
     """Write the approval; whether it was the one that starts the run."""
     incident, now, who = proposal.target.incident, approval.at, approval.person
+    if (await the_incident(unit, incident)).state is not IncidentState.OPEN:
+        raise Refused("This incident is closed.", means="Nothing was run.", then="Declare a new one.")
+    if need_of(await as_it_stands(unit, proposal)) != wanted:
+        raise TooLate(
+            "The instance was seen in production just now.",
+            means="Your click approved nothing.",
+            then="Look at the plan again: it needs other people now.",
+        )
     if not await unit.proposals.approve(proposal.id, approval):
         again = await _existing(unit, proposal.id)
         if any(a.person.id == who.id for a in again.approvals) and again.decision is Decision.PENDING:
@@ -126,12 +146,8 @@ async def _start(unit: Unit, proposal: Proposal, now: datetime, who: str) -> Non
 async def reject(desk: Desk, proposal: str, plan_hash: str, why: str, *, by: Person, door: Door) -> None:
     """Reject the plan, with a reason. Anybody with a role may; raises as `approve` does."""
     found = await _pending(desk, proposal, plan_hash)
-    roles = await desk.directory.roles(by, door)
-    if not roles:
-        judge(
-            need_of(found), proposer=None, person=by, roles=roles, others=await names_of(desk, Role.APPROVER)
-        )
-    now, reason = desk.clock(), " ".join(why.split())[:500] or "no reason given"
+    await require_any_role(desk, by, door)
+    now, reason = desk.clock(), plain(why, 500) or "no reason given"
     async with desk.store.begin() as unit:
         if not await unit.proposals.decide(found.id, Decision.REJECTED, str(by), now):
             raise TooLate("Somebody else decided this plan just now.", then="The card shows what stands.")
@@ -160,12 +176,12 @@ async def expire(desk: Desk, proposal: str) -> bool:
 
 async def _pending(desk: Desk, proposal: str, plan_hash: str) -> Proposal:
     async with desk.store.begin() as unit:
-        found = await _existing(unit, proposal)
+        found = await as_it_stands(unit, await _existing(unit, proposal))
     if found.sample:
         raise Refused(
             "This is a sample finding: its plan can be looked at, never run.", then="Try ec2ir demo instead."
         )
-    if not plan_hash or not found.hash.startswith(plan_hash):
+    if len(plan_hash) < SHORTEST or not found.hash.startswith(plan_hash):
         raise TooLate(
             "That was the button of another plan.",
             means="Your click approved nothing.",
@@ -178,5 +194,7 @@ async def _pending(desk: Desk, proposal: str, plan_hash: str) -> Proposal:
 async def _existing(unit: Unit, proposal: str) -> Proposal:
     found = await unit.proposals.get(proposal)
     if found is None:
-        raise BadInput(f"There is no plan “{proposal[:40]}”.", then="ec2ir incident show lists the plans.")
+        raise BadInput(
+            f"There is no plan “{plain(proposal, 40)}”.", then="ec2ir incident show lists the plans."
+        )
     return found

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
@@ -13,6 +13,7 @@ from commands.desk import the_incident
 from playbook.approval import LIFETIME, Decision
 from playbook.clock import elapsed
 from playbook.decisions import Recommendation, recommend
+from playbook.environment import strictest
 from playbook.finding import Finding
 from playbook.incident import Incident, IncidentState, InstanceFacts
 from playbook.ports import Unit
@@ -89,7 +90,7 @@ async def board(unit: Unit, incident: str, now: datetime) -> Board:
     found = await the_incident(unit, incident)
     findings = await unit.findings.of(incident)
     instances = await unit.incidents.instances(incident)
-    proposals = await unit.proposals.of(incident)
+    proposals = [_as_it_stands(p, found) for p in await unit.proposals.of(incident)]
     runs = await unit.runs.of(incident)
     steps = await unit.runs.steps_of(incident)
     return Board(
@@ -100,6 +101,13 @@ async def board(unit: Unit, incident: str, now: datetime) -> Board:
         pending=tuple(p for p in proposals if p.decision is Decision.PENDING and p.expires > now),
         now=now,
     )
+
+
+def _as_it_stands(proposal: Proposal, incident: Incident) -> Proposal:
+    """A waiting plan needs the people that the strictest environment seen by now asks for."""
+    if proposal.decision is not Decision.PENDING:
+        return proposal
+    return replace(proposal, environment=strictest([proposal.environment, incident.environment]))
 
 
 def _section(
@@ -116,11 +124,24 @@ def _section(
     latest: dict[str, tuple[RunRecord, Step]] = {}
     for run in mine:
         latest |= {s.action: (run, s) for s in steps if s.run == run.id}
-    left_out = {left.action: left.why for p in planned for left in p.left_out}
+    left_out: dict[str, str] = {}
+    for plan in planned:
+        left_out = {a: why for a, why in left_out.items() if a not in plan.actions}
+        left_out |= {left.action: left.why for left in plan.left_out}
     waiting = [p for p in planned if p.decision is Decision.PENDING and p.expires > now]
+    # A retry moves its run's time, never the approval's.
+    approved = {p.id: p.decided for p in planned}
+    lapsed = {r.id for r in mine if now > (approved.get(r.id) or r.approved) + LIFETIME}
     rows = tuple(
         _row(
-            incident, action, latest.get(action.name), left_out.get(action.name, ""), waiting, now, busy=busy
+            incident,
+            action,
+            latest.get(action.name),
+            left_out.get(action.name, ""),
+            waiting,
+            now,
+            busy=busy,
+            lapsed=lapsed,
         )
         for action in ACTIONS
     )
@@ -137,6 +158,7 @@ def _row(
     now: datetime,
     *,
     busy: bool,
+    lapsed: Collection[str],
 ) -> Row:
     plan_waits = next((p for p in waiting if action.name in p.actions), None)
     if latest is None or latest[1].state is StepState.UNDONE:
@@ -146,9 +168,11 @@ def _row(
     else:
         run = latest[0].id
         mark, words = _in_force(latest[1], now)
-        offers = _offers(action, latest, now)
+        offers = _offers(action, latest[1], fresh=run not in lapsed)
+        if plan_waits is not None:
+            words = f"{words}; {_waits(plan_waits)}".lstrip("; ")
     why_not = _barred(incident, busy=busy)
-    if not offers and not why_not and action.undo is None and mark is Mark.PROVED:
+    if not offers and not why_not:
         why_not = "Undo not possible: evidence"
     return Row(
         action=action,
@@ -171,11 +195,15 @@ def _not_in_force(
     latest: tuple[RunRecord, Step] | None, left_out: str, plan_waits: Proposal | None
 ) -> tuple[Mark, str]:
     if plan_waits is not None:
-        verb = "undo" if plan_waits.kind is Kind.UNDO else "plan"
-        return Mark.WAITING, f"{verb} {plan_waits.hash[:4]} waits for approval"
+        return Mark.WAITING, _waits(plan_waits)
     if latest is not None:
         return Mark.UNDONE, "as it was before"
     return (Mark.NOT_APPLICABLE, left_out) if left_out else (Mark.NOT_STARTED, "")
+
+
+def _waits(proposal: Proposal) -> str:
+    verb = "undo" if proposal.kind is Kind.UNDO else "plan"
+    return f"{verb} {proposal.hash[:4]} waits for approval"
 
 
 def _in_force(step: Step, now: datetime) -> tuple[Mark, str]:
@@ -194,12 +222,10 @@ def _in_force(step: Step, now: datetime) -> tuple[Mark, str]:
             return Mark.FAILED, step.problem or says
 
 
-def _offers(action: AnyAction, latest: tuple[RunRecord, Step], now: datetime) -> tuple[Verb, ...]:
-    run, step = latest
+def _offers(action: AnyAction, step: Step, *, fresh: bool) -> tuple[Verb, ...]:
     undo = (Verb.UNDO,) if action.undo is not None else ()
     if step.state in (StepState.PROVED, StepState.APPLIED):
         return undo
     if step.state is StepState.FAILED:
-        fresh = now <= run.approved + LIFETIME
         return ((Verb.RETRY,) if fresh else (Verb.PLAN,)) + undo
     return ()

@@ -10,6 +10,7 @@ from playbook.errors import BadInput
 from playbook.incident import Incident
 from playbook.policy import Policy
 from playbook.ports import Cloud, Directory, Executor, Store, Unit
+from playbook.text import plain
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,6 +36,7 @@ async def the_incident(unit: Unit, incident: str) -> Incident:
     found = await unit.incidents.get(incident)
     if found is None:
         raise BadInput(
-            f"There is no incident “{incident[:40]}”.", then="ec2ir incidents, or /ec2ir status, lists them."
+            f"There is no incident “{plain(incident, 40)}”.",
+            then="ec2ir incidents, or /ec2ir status, lists them.",
         )
     return found

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from commands.telling import show, tell
+from commands.telling import LONGEST, show, show_topic, tell
 from playbook.environment import strictest
 from playbook.finding import Severity
 from playbook.incident import Incident, IncidentState, InstanceFacts
 from playbook.outbox import Message, Post, Urgency
 from playbook.people import Person
 from playbook.ports import Unit
+from playbook.text import plain
 from playbook.timeline import Entry, Event
 
 
@@ -48,7 +49,7 @@ async def open_incident(
     for facts in instances:
         words = facts.problem or f"{facts.instance} is {facts.state}, {facts.environment.value}"
         await unit.timeline.add(_facts_entry(incident, at, facts.instance, words))
-    await unit.outbox.put(Message(key=f"{incident}:topic", incident=incident, post=Post.TOPIC, at=at))
+    await show_topic(unit, incident, at)
     await show(unit, incident, at)
     return opened
 
@@ -59,6 +60,6 @@ def _facts_entry(incident: str, at: datetime, instance: str, words: str) -> Entr
         at=at,
         actor="ec2ir",
         event=Event.FACTS,
-        words=words,
+        words=plain(words, LONGEST),
         data={"instance": instance},
     )

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from actions.catalogue import BY_NAME
-from commands.approve import need_of
-from commands.desk import Desk
-from commands.roles import names_of
-from commands.telling import show, tell
-from playbook.approval import LIFETIME, judge
+from commands.approve import as_it_stands, need_of
+from commands.containment import CUTS_OFF, settle_containment
+from commands.desk import Desk, the_incident
+from commands.roles import require_any_role
+from commands.telling import LONGEST, show, tell
+from playbook.approval import LIFETIME, enough, judge
 from playbook.clock import elapsed
-from playbook.errors import Ec2irError, NotAllowed, Refused, TooLate
+from playbook.errors import Ec2irError, NotAllowed, Refused, Superseded, TooLate
+from playbook.incident import IncidentState
 from playbook.people import BOT, Door, Person
 from playbook.plan import Json
 from playbook.ports import Unit
@@ -21,173 +23,225 @@ from playbook.proof import Proof
 from playbook.proposal import Kind, Proposal
 from playbook.run import RunRecord, RunState, Step, StepState, state_after, state_of_run
 from playbook.slot import Alarm, Slot
+from playbook.text import plain
 from playbook.timeline import Event
 
-CUTS_OFF = frozenset({"isolate", "stop"})
-"""Steps that, once their configuration is verified, make an incident contained."""
-
 GAP = timedelta(minutes=1)
-"""How long after a check that could not be made the next one is tried."""
+"""How long after a check that could not be made the next one is tried, at first."""
+_TO_DO = frozenset({StepState.WAITING, StepState.RUNNING})
 
 
 async def admit(desk: Desk, run: str) -> tuple[RunRecord, Proposal]:
     """What is to be carried out, if those who approved it still may.
 
-    Raises NotAllowed when somebody lost the role since, Unreachable when nobody can say.
+    Raises NotAllowed when somebody lost the role since, Refused when their approvals are not enough in the
+    environment seen by now, Unreachable when nobody can say.
     """
     async with desk.store.begin() as unit:
         record, proposal = await unit.runs.get(run), await unit.proposals.get(run)
-    if record is None or proposal is None:
-        raise Refused(f"There is no run {run}.")
+        if record is None or proposal is None:
+            raise Refused(f"There is no run {run}.")
+        proposal = await as_it_stands(unit, proposal)
     if proposal.sample:
         raise NotAllowed("A sample finding's plan can't be run.")
     wanted = need_of(proposal)
     for approval in proposal.approvals:
         roles = await desk.directory.roles(approval.person, approval.door)
-        judge(
-            wanted, proposer=proposal.proposer, person=approval.person, roles=roles,
-            others=() if roles else await names_of(desk, wanted.role), override=bool(approval.override),
-        )  # fmt: skip
+        try:
+            judge(
+                wanted, proposer=proposal.proposer, person=approval.person, roles=roles, others=(),
+                override=bool(approval.override),
+            )  # fmt: skip
+        except NotAllowed as refusal:
+            raise NotAllowed(
+                f"{approval.person} approved this and may not (any more): {refusal.what}",
+                means="It was not started.",
+                then="Make a new plan.",
+            ) from refusal
+    if not enough(wanted, proposal.approvals):
+        raise Refused(
+            f"By now this plan needs {wanted.words(proposal.proposer)}.",
+            means="It was not started.",
+            then="Make a new plan.",
+        )
     return record, proposal
 
 
-async def refuse_run(desk: Desk, run: str, refusal: Ec2irError) -> None:
-    """An approved run was not started: every row says why."""
-    now = desk.clock()
+async def refuse_run(desk: Desk, record: RunRecord, refusal: Ec2irError) -> None:
+    """An approved run was not started: every row that was to be carried out says why."""
+    now, incident = desk.clock(), record.target.incident
     async with desk.store.begin() as unit:
-        record = await unit.runs.get(run)
-        if record is None:
-            return
-        for step in await unit.runs.steps(run):
-            await unit.runs.set_step(
-                dataclasses.replace(step, state=StepState.FAILED, problem=refusal.what, ended=now)
-            )
-        await unit.runs.set_state(run, RunState.FAILED, now)
+        await _still_mine(unit, record)
+        for step in await unit.runs.steps(record.id):
+            if step.state in _TO_DO:
+                refused = dataclasses.replace(
+                    step, state=StepState.FAILED, problem=f"Not started: {refusal.what}", ended=now
+                )
+                await unit.runs.set_step(_kept(refused))
+        await unit.runs.set_state(record.id, RunState.FAILED, now)
         await tell(
-            unit, incident=record.target.incident, at=now, actor=BOT.id, event=Event.STEP,
-            words=f"The approved plan was not started: {refusal}", aloud=f"refused:{run}",
+            unit, incident=incident, at=now, actor=BOT.id, event=Event.STEP,
+            words=f"The approved plan was not started: {refusal}", data={"run": record.id},
+            aloud=f"refused:{record.id}:{record.attempt}",
         )  # fmt: skip
 
 
-async def began(desk: Desk, record: RunRecord, actions: Sequence[str], *, attempt: int) -> None:
-    """These steps are being carried out now."""
+async def began(desk: Desk, record: RunRecord, actions: Sequence[str]) -> None:
+    """These steps are being carried out now, by the record's holder."""
     now = desk.clock()
     async with desk.store.begin() as unit:
+        await _still_mine(unit, record)
         for step in await unit.runs.steps(record.id):
             if step.action in actions:
                 await unit.runs.set_step(
                     dataclasses.replace(
-                        step, state=StepState.RUNNING, attempt=attempt, began=step.began or now, problem=""
+                        step,
+                        state=StepState.RUNNING,
+                        attempt=record.attempt,
+                        began=step.began or now,
+                        problem="",
                     )
                 )
         await tell(
             unit, incident=record.target.incident, at=now, actor=BOT.id, event=Event.STARTED,
             words=("Undoing " if record.kind is Kind.UNDO else "Carrying out ")
             + ", ".join(BY_NAME[a].title for a in actions)
-            + (f" (attempt {attempt})" if attempt > 1 else ""),
-            data={"run": record.id, "attempt": attempt},
+            + (f" (attempt {record.attempt})" if record.attempt > 1 else ""),
+            data={"run": record.id, "attempt": record.attempt},
         )  # fmt: skip
 
 
-async def proved(desk: Desk, record: RunRecord, action: str, proof: Proof, observed: Json) -> StepState:
-    """A step of a run was looked at: store what was observed, then its row; ask for another look if it pays."""
+async def proved(desk: Desk, record: RunRecord, action: str, proof: Proof, observed: Json) -> None:
+    """A step of a run was looked at: store what was observed, then its row; ask for another look if it pays.
+
+    A later look can also show that the step does not hold: then its row says so, and the incident is no longer
+    contained. Without effect on a step that was undone meanwhile.
+    """
     now = desk.clock()
     async with desk.store.begin() as unit:
-        step = next(s for s in await unit.runs.steps(record.id) if s.action == action)
+        step = await _observed(unit, record, action, observed, now)
+        if step.state not in (StepState.RUNNING, StepState.APPLIED):
+            return
         state = state_after(proof)
-        says = "; ".join(proof.says)
         after = dataclasses.replace(
             step,
             state=state,
             says=proof.says,
             waits=proof.waits,
-            problem=says if state is StepState.FAILED else "",
+            problem="; ".join(proof.says) if state is StepState.FAILED else "",
             ended=step.ended or now,
             checks=step.checks + 1,
         )
-        await unit.ledger.add(record.target.incident, now, "observed", f"{record.id}/{action}", observed)
-        await unit.runs.set_step(after)
+        await unit.runs.set_step(_kept(after))
         if proof.again is not None and state is StepState.APPLIED:
-            await _look_again(unit, record.id, after, proof.again, desk)
+            await _look_again(unit, record.id, after, now + proof.again)
         if after.state is not step.state:
-            await _tell_step(unit, record, after, desk)
-        if action in CUTS_OFF and proof.holds:
-            await _contained(unit, record, desk)
-        await _settle(unit, record, desk)
-        return state
+            await _tell_step(unit, record, after, now)
+        await _settle(unit, record, action, now)
 
 
-async def failed(desk: Desk, record: RunRecord, action: str, problem: str, observed: Json) -> None:
-    """A step could not be carried out (or undone); the others are not touched by that."""
+async def failed(
+    desk: Desk, record: RunRecord, action: str, problem: str, observed: Json, *, undoes: str = ""
+) -> None:
+    """A step could not be carried out; the others are not touched by that.
+
+    A failed undo may have taken back a part: the row of the run that it `undoes` waits for a fresh look.
+    """
     now = desk.clock()
     async with desk.store.begin() as unit:
-        step = next(s for s in await unit.runs.steps(record.id) if s.action == action)
+        step = await _observed(unit, record, action, observed, now)
         after = dataclasses.replace(step, state=StepState.FAILED, problem=problem, ended=now)
-        await unit.ledger.add(record.target.incident, now, "observed", f"{record.id}/{action}", observed)
-        await unit.runs.set_step(after)
-        await _tell_step(unit, record, after, desk)
-        await _settle(unit, record, desk)
+        await unit.runs.set_step(_kept(after))
+        await _tell_step(unit, record, after, now)
+        if undoes:
+            await _doubt(unit, undoes, action, problem, now)
+        await _settle(unit, record, action, now)
+
+
+async def _doubt(unit: Unit, run: str, action: str, problem: str, now: datetime) -> None:
+    step = await _step(unit, run, action)
+    if step.state not in (StepState.APPLIED, StepState.PROVED):
+        return
+    after = dataclasses.replace(
+        step,
+        state=StepState.APPLIED,
+        waits=f"a fresh look, because an undo failed: {problem}",
+        checks=step.checks + 1,
+    )
+    await unit.runs.set_step(_kept(after))
+    await _look_again(unit, run, after, now)
+    await _resettle(unit, run, now)
 
 
 async def not_checked(desk: Desk, record: RunRecord, action: str, problem: Ec2irError) -> None:
-    """A further look could not be made: that proves nothing, is said, and is tried again."""
+    """A further look could not be made: that proves nothing, is said, and is tried again, less and less often."""
+    now = desk.clock()
     async with desk.store.begin() as unit:
-        step = next(s for s in await unit.runs.steps(record.id) if s.action == action)
+        await _still_mine(unit, record)
+        step = await _step(unit, record.id, action)
+        if step.state is not StepState.APPLIED:
+            return
         after = dataclasses.replace(
             step, waits=f"the last check could not be made: {problem.what}", checks=step.checks + 1
         )
+        await unit.runs.set_step(_kept(after))
+        await _look_again(unit, record.id, after, now + max(GAP, (now - (step.ended or now)) / 4))
+        await show(unit, record.target.incident, now)
+
+
+async def put_off(desk: Desk, record: RunRecord, action: str) -> None:
+    """Another run changes the instance just now: what would be seen proves nothing, so look later."""
+    async with desk.store.begin() as unit:
+        step = await _step(unit, record.id, action)
+        if step.state is not StepState.APPLIED:
+            return
+        after = dataclasses.replace(step, checks=step.checks + 1)
         await unit.runs.set_step(after)
-        await _look_again(unit, record.id, after, GAP, desk)
-        await show(unit, record.target.incident, desk.clock())
+        await _look_again(unit, record.id, after, desk.clock() + GAP)
 
 
 async def undone(desk: Desk, record: RunRecord, undoes: str, action: str, observed: Json) -> None:
     """A step was taken back, and the instance is seen to be as it was before."""
     now = desk.clock()
     async with desk.store.begin() as unit:
-        for run in (record.id, undoes):
-            step = next(s for s in await unit.runs.steps(run) if s.action == action)
-            after = dataclasses.replace(
-                step, state=StepState.UNDONE, says=("as it was before",), waits="", problem="", ended=now
+        mine = await _observed(unit, record, action, observed, now)
+        for step in (mine, await _step(unit, undoes, action)):
+            await unit.runs.set_step(
+                dataclasses.replace(
+                    step, state=StepState.UNDONE, says=("as it was before",), waits="", problem="", ended=now
+                )
             )
-            await unit.runs.set_step(after)
-        await unit.ledger.add(record.target.incident, now, "observed", f"{record.id}/{action}", observed)
-        if action in CUTS_OFF:
-            await unit.incidents.unmark_contained(record.target.incident)
         await tell(
             unit, incident=record.target.incident, at=now, actor=BOT.id, event=Event.UNDONE,
             words=f"{BY_NAME[action].title} undone: as it was before",
             data={"run": undoes, "action": action}, aloud=f"undone:{record.id}:{action}",
         )  # fmt: skip
-        await _settle(unit, record, desk)
+        await _settle(unit, record, action, now)
+        await _resettle(unit, undoes, now)
 
 
 async def retry(desk: Desk, run: str, action: str, *, by: Person, door: Door) -> None:
     """Carry out a failed step again, alone, under the approval that it had.
 
-    Raises TooLate when that approval is older than its lifetime, Refused when the step has not failed.
+    Raises TooLate when that approval is older than its lifetime, Refused when the step has not failed or the
+    incident is closed, NotAllowed without a role.
     """
-    roles = await desk.directory.roles(by, door)
+    await require_any_role(desk, by, door)
+    now = desk.clock()
     async with desk.store.begin() as unit:
         record, proposal = await unit.runs.get(run), await unit.proposals.get(run)
-    if record is None or proposal is None or action not in proposal.actions:
-        raise Refused("There is no such step to retry.", then="The card shows what stands.")
-    if not roles:
-        judge(
-            need_of(proposal),
-            proposer=None,
-            person=by,
-            roles=roles,
-            others=await names_of(desk, need_of(proposal).role),
-        )
-    now = desk.clock()
-    if now > record.approved + LIFETIME:
-        raise TooLate(
-            f"This plan was approved {elapsed(now - record.approved)} ago; an approval lasts {elapsed(LIFETIME)}.",
-            means="The step was not retried.",
-            then="Make a new plan for it.",
-        )
-    async with desk.store.begin() as unit:
+        if record is None or proposal is None or action not in proposal.actions:
+            raise Refused("There is no such step to retry.", then="The card shows what stands.")
+        if (await the_incident(unit, record.target.incident)).state is not IncidentState.OPEN:
+            raise Refused("This incident is closed.", means="The step was not retried.")
+        # The run's own time moves with every retry; the approval's does not.
+        approved = proposal.decided or record.approved
+        if now > approved + LIFETIME:
+            raise TooLate(
+                f"This plan was approved {elapsed(now - approved)} ago; an approval lasts {elapsed(LIFETIME)}.",
+                means="The step was not retried.",
+                then="Make a new plan for it.",
+            )
         if not await unit.runs.reopen(run, action, now):
             raise Refused("That step has not failed.", then="The card shows what stands.")
         await tell(
@@ -197,47 +251,68 @@ async def retry(desk: Desk, run: str, action: str, *, by: Person, door: Door) ->
     await desk.executor.carry(run)
 
 
-async def _look_again(unit: Unit, run: str, step: Step, after: timedelta, desk: Desk) -> None:
-    await unit.slots.add(
-        Slot(
-            key=f"proof:{run}/{step.action}:{step.checks}",
-            alarm=Alarm.PROOF,
-            subject=f"{run}/{step.action}",
-            due=desk.clock() + after,
-        )
+async def _still_mine(unit: Unit, record: RunRecord) -> None:
+    """Raise Superseded when the run is carried by another, or on another attempt, than the record says."""
+    if not await unit.runs.holds(record.id, record.holder, record.attempt):
+        raise Superseded(f"Run {record.id} is carried by another process.", means="This one writes nothing.")
+
+
+async def _step(unit: Unit, run: str, action: str) -> Step:
+    return next(s for s in await unit.runs.steps(run) if s.action == action)
+
+
+async def _observed(unit: Unit, record: RunRecord, action: str, observed: Json, now: datetime) -> Step:
+    """Store the evidence, and answer the step's row as it is now. Raises Superseded."""
+    # The ledger first: it is locked until the transaction ends, so that of steps that end at once each sees
+    # the one before, and the last one finds the run ended.
+    await unit.ledger.add(record.target.incident, now, "observed", f"{record.id}/{action}", observed)
+    await _still_mine(unit, record)
+    return await _step(unit, record.id, action)
+
+
+def _kept(step: Step) -> Step:
+    """The row with words that a card can hold."""
+    return dataclasses.replace(
+        step,
+        says=tuple(plain(s, LONGEST) for s in step.says),
+        waits=plain(step.waits, LONGEST),
+        problem=plain(step.problem, LONGEST),
     )
 
 
-async def _tell_step(unit: Unit, record: RunRecord, step: Step, desk: Desk) -> None:
-    title = BY_NAME[step.action].title
+async def _look_again(unit: Unit, run: str, step: Step, due: datetime) -> None:
+    subject = f"{run}/{step.action}"
+    await unit.slots.add(
+        Slot(key=f"proof:{subject}:{step.checks}", alarm=Alarm.PROOF, subject=subject, due=due)
+    )
+
+
+async def _tell_step(unit: Unit, record: RunRecord, step: Step, now: datetime) -> None:
+    title = ("Undo: " if record.kind is Kind.UNDO else "") + BY_NAME[step.action].title
     words = {
         StepState.PROVED: f"{title}: proved. {'; '.join(step.says)}",
         StepState.APPLIED: f"{title}: applied. {'; '.join(step.says)}. Waits for: {step.waits}",
     }.get(step.state, f"{title}: failed. {step.problem}")
     news = step.state in (StepState.FAILED, StepState.PROVED)
     await tell(
-        unit, incident=record.target.incident, at=desk.clock(), actor=BOT.id, event=Event.STEP, words=words,
+        unit, incident=record.target.incident, at=now, actor=BOT.id, event=Event.STEP, words=words,
         data={"run": record.id, "action": step.action, "state": step.state.value},
-        aloud=f"step:{record.id}:{step.action}:{step.state}:{step.attempt}" if news else "",
+        aloud=f"step:{record.id}:{step.action}:{step.state.value}:{step.attempt}:{step.checks}" if news else "",
     )  # fmt: skip
 
 
-async def _contained(unit: Unit, record: RunRecord, desk: Desk) -> None:
-    now, incident = desk.clock(), record.target.incident
-    if not await unit.incidents.mark_contained(incident, now):
+async def _settle(unit: Unit, record: RunRecord, action: str, now: datetime) -> None:
+    """Give the run the state that its rows add up to, and the incident its containment."""
+    await _resettle(unit, record.id, now)
+    if action in CUTS_OFF:
+        await settle_containment(unit, record.target.incident, now)
+    await show(unit, record.target.incident, now)
+
+
+async def _resettle(unit: Unit, run: str, now: datetime) -> None:
+    record = await unit.runs.get(run)
+    if record is None:
         return
-    found = await unit.incidents.get(incident)
-    took = elapsed(now - found.opened) if found is not None else ""
-    await tell(
-        unit, incident=incident, at=now, actor=BOT.id, event=Event.CONTAINED,
-        words=f"{record.target.instance} is contained, {took} after the incident opened",
-        data={"run": record.id}, aloud=f"contained:{record.id}",
-    )  # fmt: skip
-
-
-async def _settle(unit: Unit, record: RunRecord, desk: Desk) -> None:
-    """Give the run the state that its rows add up to."""
-    state = state_of_run(record.kind, await unit.runs.steps(record.id))
-    if state is not RunState.EXECUTING:
-        await unit.runs.set_state(record.id, state, desk.clock())
-    await show(unit, record.target.incident, desk.clock())
+    state = state_of_run(record.kind, await unit.runs.steps(run))
+    if state not in (RunState.EXECUTING, record.state):
+        await unit.runs.set_state(run, state, now)

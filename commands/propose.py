@@ -8,17 +8,18 @@ from collections.abc import Sequence
 from actions.catalogue import BY_NAME
 from commands.desk import Desk, the_incident
 from commands.roles import require_any_role
+from commands.seen import saw
 from commands.telling import show_plan, tell
 from playbook.approval import LIFETIME
 from playbook.decisions import recommend
-from playbook.environment import strictest
-from playbook.errors import BadInput, Refused
+from playbook.errors import BadInput, Refused, Unreachable
 from playbook.incident import Incident, IncidentState, InstanceFacts
 from playbook.people import BOT, Door, Person
 from playbook.ports import Unit
 from playbook.proposal import Kind, LeftOut, Proposal, ProposedStep
 from playbook.run import StepState
 from playbook.slot import Alarm, Slot
+from playbook.text import plain
 from playbook.timeline import Event
 
 
@@ -58,6 +59,29 @@ async def propose_recommended(desk: Desk, incident: str, *, instance: str = "") 
     return tuple(proposal for proposal in made if proposal is not None)
 
 
+async def propose_missing(desk: Desk, incident: str) -> None:
+    """Plan what the playbook recommends for those instances of an open incident for which ec2ir never planned it.
+
+    Whether a finding opened the incident, joined it, or came again after a crash: harmless to repeat.
+    """
+    async with desk.store.begin() as unit:
+        found = await the_incident(unit, incident)
+        findings = await unit.findings.of(incident)
+        instances = await unit.incidents.instances(incident)
+        planned = await unit.proposals.of(incident)
+    if found.state is not IncidentState.OPEN or found.sample:
+        return
+    steps = recommend(findings[0] if findings else None, found.environment).steps
+    known = {
+        p.target.instance
+        for p in planned
+        if p.proposer is None and {*steps} <= {*p.actions, *(left.action for left in p.left_out)}
+    }
+    missing = [i for i in instances if i.instance not in known]
+    if steps:
+        await asyncio.gather(*(_propose_or_say(desk, incident, steps, i) for i in missing))
+
+
 async def propose_undo(desk: Desk, run: str, action: str, *, by: Person, door: Door) -> Proposal:
     """Ask to take back one step of a run. Raises Refused when it can't be undone or did nothing."""
     _known([action])
@@ -68,8 +92,7 @@ async def propose_undo(desk: Desk, run: str, action: str, *, by: Person, door: D
             raise BadInput(
                 f"There is no run “{run[:40]}” to undo.", then="The card's rows have Undo buttons."
             )
-        await _must_be_open(unit, original.target.incident)
-        found = await the_incident(unit, original.target.incident)
+        found = await _must_be_open(unit, original.target.incident)
         done = {s.action: s for s in await unit.runs.steps(run)}
         bodies = {s.action: s for s in original.steps}
     step = done.get(action)
@@ -101,7 +124,7 @@ async def propose_anew(desk: Desk, run: str, action: str, changed: str) -> None:
     target = original.target
     try:
         await _propose(desk, target.incident, [action], proposer=original.proposer, instance=target.instance)
-    except Refused as refusal:
+    except (Refused, Unreachable) as refusal:
         async with desk.store.begin() as unit:
             await tell(
                 unit, incident=target.incident, at=desk.clock(), actor=BOT.id, event=Event.NOTE, words=str(refusal)
@@ -113,7 +136,7 @@ async def _propose_or_say(
 ) -> Proposal | None:
     try:
         return await _propose(desk, incident, steps, proposer=None, instance=facts.instance)
-    except Refused as refusal:
+    except (Refused, Unreachable) as refusal:
         async with desk.store.begin() as unit:
             await tell(
                 unit, incident=incident, at=desk.clock(), actor=BOT.id, event=Event.NOTE,
@@ -126,7 +149,7 @@ async def _propose(
     desk: Desk, incident: str, actions: Sequence[str], *, proposer: Person | None, instance: str
 ) -> Proposal:
     async with desk.store.begin() as unit:
-        await _must_be_open(unit, incident)
+        found = await _must_be_open(unit, incident)
         instances = await unit.incidents.instances(incident)
     facts = next((i for i in instances if i.instance == instance or not instance), None)
     if facts is None:
@@ -136,13 +159,9 @@ async def _propose(
         desk.cloud.plan(facts.target(incident), tuple(actions)),
     )
     async with desk.store.begin() as unit:
-        found = await the_incident(unit, incident)
-        await unit.incidents.tighten(incident, fresh.environment, found.severity)
-        if fresh.seen:
-            await unit.incidents.learn(incident, fresh)
-        found = await the_incident(unit, incident)
+        found = await saw(unit, incident, [fresh], found.severity, desk.clock())
     if not steps:
-        why = "; ".join(f"{BY_NAME[s.action].title}: {s.why}" for s in left_out)
+        why = "; ".join(f"{BY_NAME[s.action].title}: {plain(s.why, 300)}" for s in left_out)
         raise Refused(f"There is nothing to do. {why}", means="Nothing was planned.")
     proposal = _made(
         desk, found, facts.account, facts.region, facts.instance,
@@ -174,7 +193,7 @@ def _made(
         steps=steps,
         left_out=left_out,
         proposer=proposer,
-        environment=strictest([incident.environment]),
+        environment=incident.environment,
         sample=incident.sample,
         made=now,
         expires=now + LIFETIME,
@@ -187,6 +206,7 @@ async def _store(desk: Desk, proposal: Proposal) -> None:
     titles = ", ".join(BY_NAME[a].title for a in proposal.actions)
     verb = "Undo" if proposal.kind is Kind.UNDO else "Plan"
     async with desk.store.begin() as unit:
+        await _must_be_open(unit, incident)
         for older in await unit.proposals.add(proposal):
             await show_plan(unit, incident, older, now)
         await unit.slots.add(
@@ -204,11 +224,12 @@ def _known(actions: Sequence[str]) -> None:
     unknown = [a for a in actions if a not in BY_NAME]
     if unknown or not actions:
         raise BadInput(
-            f"There is no step “{', '.join(unknown)[:60]}”.", then=f"There are: {', '.join(BY_NAME)}."
+            f"There is no step “{plain(', '.join(unknown), 60)}”.", then=f"There are: {', '.join(BY_NAME)}."
         )
 
 
-async def _must_be_open(unit: Unit, incident: str) -> None:
+async def _must_be_open(unit: Unit, incident: str) -> Incident:
     found = await the_incident(unit, incident)
     if found.state is not IncidentState.OPEN:
         raise Refused("This incident is closed.", means="Nothing was planned.", then="Declare a new one.")
+    return found

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
+from commands.close import let_go
 from commands.desk import Desk
 from commands.opening import open_incident
-from commands.propose import propose_recommended
-from commands.telling import show, tell
-from playbook.environment import Environment
+from commands.propose import propose_missing
+from commands.seen import saw
+from commands.telling import tell
 from playbook.errors import TooLate
 from playbook.finding import Finding
-from playbook.incident import Incident, IncidentState, InstanceFacts
+from playbook.incident import Incident, InstanceFacts
 from playbook.letter import Letter
 from playbook.outbox import Message, Post
 from playbook.people import BOT
@@ -26,26 +28,23 @@ from playbook.timeline import Event
 async def receive(desk: Desk, finding: Finding, raw: str) -> None:
     """Open an incident for the finding, join it to the open one, or update what it says.
 
-    An older or equal copy changes nothing. Archived findings, those about something else than instances, and
-    those that ec2ir's own calls caused are shown as such and open nothing.
+    An older copy changes nothing; an equal one only finishes what a process that died left undone. Archived
+    findings, those about something else than instances, and those that ec2ir's own calls caused are shown as
+    such and open nothing. Raises TooLate when others keep opening incidents on the same instances.
     """
-    async with desk.store.begin() as unit:
-        known = await unit.findings.get(finding.key)
-        if known is not None and known.updated >= finding.updated:
-            return
-        held = {
-            i: await unit.incidents.open_on(finding.key.account, finding.key.region, i)
-            for i in finding.instances
-        }
-    reason = _opens_nothing(desk, finding)
-    if reason and not any(held.values()):
-        await _acknowledge(desk, finding, raw, reason)
+    for _ in range(3):
+        try:
+            incident = await _take_in(desk, finding, raw)
+        except TooLate:  # somebody opened or closed an incident on the instance meanwhile
+            continue
+        if incident and not finding.sample:
+            await propose_missing(desk, incident)
         return
-    unknown = [i for i, incident in held.items() if incident is None or incident.sample != finding.sample]
-    facts = await asyncio.gather(*(_facts(desk, finding, i) for i in unknown))
-    opened = await _store(desk, finding, raw, tuple(facts))
-    if opened is not None and not finding.sample:
-        await propose_recommended(desk, opened.id)
+    raise TooLate(
+        f"Other messages keep opening incidents on {', '.join(finding.instances)}.",
+        means="This copy of the finding was not stored.",
+        then="The queue delivers it again.",
+    )
 
 
 async def keep(desk: Desk, letter: Letter) -> None:
@@ -58,6 +57,46 @@ async def keep(desk: Desk, letter: Letter) -> None:
                 at=letter.received,
                 words=f"An alert could not be understood and was kept: {plain(letter.problem, 400)}",
             )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Before:
+    """What is stored when a finding comes in: its last copy, that copy's incident, and who holds its instances."""
+
+    known: Finding | None
+    incident: str
+    holders: Mapping[str, Incident | None]
+
+    def real(self) -> list[Incident]:
+        """The open incidents on the finding's instances that no sample opened, in the order of the instances."""
+        found = {i.id: i for i in self.holders.values() if i is not None and not i.sample}
+        return list(found.values())
+
+
+async def _before(unit: Unit, finding: Finding) -> _Before:
+    key = finding.key
+    return _Before(
+        known=await unit.findings.get(key),
+        incident=await unit.findings.incident_of(key),
+        holders={i: await unit.incidents.open_on(key.account, key.region, i) for i in finding.instances},
+    )
+
+
+async def _take_in(desk: Desk, finding: Finding, raw: str) -> str:
+    """The id of the incident that may lack a plan now, or an empty string. Raises TooLate in a race."""
+    async with desk.store.begin() as unit:
+        before = await _before(unit, finding)
+        if before.known is not None and before.known.updated >= finding.updated:
+            # A process may have died between storing this very copy and planning what it calls for.
+            return before.incident if before.known.updated == finding.updated else ""
+        reason = _opens_nothing(desk, finding, before)
+        if reason:
+            await _acknowledge(desk, unit, finding, raw, reason, before)
+            return ""
+    strangers = [i for i, holder in before.holders.items() if holder is None or holder.sample]
+    facts = await asyncio.gather(*(_facts(desk, finding, i) for i in strangers))
+    async with desk.store.begin() as unit:
+        return await _store(desk, unit, finding, raw, facts)
 
 
 async def _facts(desk: Desk, finding: Finding, instance: str) -> InstanceFacts:
@@ -73,128 +112,117 @@ async def _facts(desk: Desk, finding: Finding, instance: str) -> InstanceFacts:
     return await desk.cloud.facts(finding.key.account, finding.key.region, instance)
 
 
-def _opens_nothing(desk: Desk, finding: Finding) -> str:
-    """Why a finding opens no incident, or an empty string."""
-    if finding.archived:
-        return "it is archived in GuardDuty"
+def _opens_nothing(desk: Desk, finding: Finding, before: _Before) -> str:
+    """Why a finding opens no incident and joins none, or an empty string."""
     if not finding.instances:
         return "it is not about an EC2 instance"
-    if any(role in finding.caller for role in desk.own_roles):
+    if _role_of(finding.caller) in desk.own_roles:
         return "ec2ir's own calls caused it"
+    if finding.sample and before.real():
+        return "it is a sample, and a real incident is open on its instance"
+    if finding.archived and not before.real():
+        return "it is archived in GuardDuty"
     return ""
 
 
-async def _acknowledge(desk: Desk, finding: Finding, raw: str, reason: str) -> None:
-    now = desk.clock()
-    async with desk.store.begin() as unit:
-        await unit.findings.save(finding, raw, "")
-        await _announce(
-            unit,
-            key=f"finding:{finding.key.account}:{finding.key.region}:{finding.key.id}:{reason}",
-            at=now,
-            words=f"{finding.type.full} was received and opens no incident: {reason}.",
-        )
+def _role_of(caller: str) -> str:
+    """The role in a principal's ARN, or the bare name. Exact: whoever is inside can name roles and sessions."""
+    kind, _, rest = caller.partition("/")
+    return rest.partition("/")[0] if kind.endswith(":assumed-role") else caller.rpartition("/")[2]
 
 
-async def _announce(unit: Unit, *, key: str, at: datetime, words: str) -> None:
-    body = {"words": words}
-    await unit.outbox.put(Message(key=key, incident="", post=Post.ANNOUNCE, at=at, body=dict(body)))
-
-
-async def _store(desk: Desk, finding: Finding, raw: str, facts: Sequence[InstanceFacts]) -> Incident | None:
-    """The incident if it was opened just now. A race for the instance is settled by looking again."""
-    for _ in range(3):
-        try:
-            async with desk.store.begin() as unit:
-                return await _store_once(desk, unit, finding, raw, facts)
-        except TooLate:
-            continue
-    raise TooLate(
-        f"Other messages keep opening incidents on {', '.join(finding.instances)}.",
-        means="This copy of the finding was not stored.",
-        then="The queue delivers it again.",
+async def _acknowledge(
+    desk: Desk, unit: Unit, finding: Finding, raw: str, reason: str, before: _Before
+) -> None:
+    await unit.findings.save(finding, raw, before.incident)
+    await _announce(
+        unit,
+        key=f"finding:{finding.key.account}:{finding.key.region}:{finding.key.id}:{reason}",
+        at=desk.clock(),
+        words=f"{plain(finding.type.full, 150)} was received and opens no incident: {reason}.",
     )
 
 
-async def _store_once(
-    desk: Desk, unit: Unit, finding: Finding, raw: str, facts: Sequence[InstanceFacts]
-) -> Incident | None:
-    now = desk.clock()
-    known = await unit.findings.get(finding.key)
-    if known is not None and known.updated >= finding.updated:
-        return None
-    incident = await _open_one(desk, unit, finding)
-    opened = None
+async def _announce(unit: Unit, *, key: str, at: datetime, words: str) -> None:
+    await unit.outbox.put(Message(key=key, incident="", post=Post.ANNOUNCE, at=at, body={"words": words}))
+
+
+async def _store(desk: Desk, unit: Unit, finding: Finding, raw: str, facts: Sequence[InstanceFacts]) -> str:
+    """Store it in its incident. Raises TooLate when the instances are held otherwise than when `facts` were read."""
+    now, before = desk.clock(), await _before(unit, finding)
+    if before.known is not None and before.known.updated >= finding.updated:
+        return ""
+    for holder in {h.id: h for h in before.holders.values() if h is not None}.values():
+        if holder.sample and not finding.sample:
+            await let_go(unit, holder.id, "a real finding on the instance took its place", by=BOT, at=now)
+    holders = [h for h in before.holders.values() if h is not None and h.sample == finding.sample]
+    incident = next((h for h in holders if h.id == before.incident), holders[0] if holders else None)
+    free = {i for i, h in before.holders.items() if h is None or h.sample != finding.sample}
+    if free - {f.instance for f in facts}:
+        raise TooLate("An instance of the finding was let go just now.")
+    new = [f for f in facts if f.instance in free]
+    again = incident is not None and before.incident == incident.id
+    opened = incident is None
     if incident is None:
-        incident = opened = await open_incident(
+        incident = await open_incident(
             unit,
             incident=desk.new_id(),
             at=now,
             title=plain(finding.title or finding.type.full, 150),
             severity=finding.severity,
-            instances=facts,
+            instances=new,
             sample=finding.sample,
             by=BOT,
         )
-    else:
-        held = {i.instance for i in await unit.incidents.instances(incident.id)}
-        for fresh in facts:
-            if fresh.instance not in held:
-                await unit.incidents.learn(incident.id, fresh)
     await unit.findings.save(finding, raw, incident.id)
-    environments = [f.environment for f in facts] or [Environment.NONPRODUCTION]
-    for environment in environments:
-        await unit.incidents.tighten(incident.id, environment, finding.severity)
-    await _tell_finding(unit, finding, known, incident, now, opened=opened is not None)
+    loud = await _tell_finding(unit, finding, before.known if again else None, incident, now, opened=opened)
+    if not opened:
+        await saw(unit, incident.id, new, finding.severity, now)
+    for other in {h.id for h in holders} - {incident.id}:
+        await _tell_elsewhere(unit, finding, other, incident, now)
     await unit.ledger.add(incident.id, now, "finding", finding.key.id, dump_json(finding))
-    return opened
-
-
-async def _open_one(desk: Desk, unit: Unit, finding: Finding) -> Incident | None:
-    """The open incident that the finding belongs to. A sample's makes way for a real finding."""
-    for instance in finding.instances:
-        found = await unit.incidents.open_on(finding.key.account, finding.key.region, instance)
-        if found is None or found.state is not IncidentState.OPEN:
-            continue
-        if found.sample and not finding.sample:
-            await unit.incidents.close(
-                found.id, desk.clock(), "a real finding on the instance took its place"
-            )
-            await show(unit, found.id, desk.clock())
-            continue
-        return found
-    return None
+    return incident.id if loud or opened else ""
 
 
 async def _tell_finding(
     unit: Unit, finding: Finding, known: Finding | None, incident: Incident, now: datetime, *, opened: bool
-) -> None:
-    again = known is not None
-    rose = again and finding.severity.rank < known.severity.rank
-    event = Event.FINDING if opened or again else Event.JOINED
-    words = f"{finding.type.full}, seen {finding.count} times" + (
-        ", archived in GuardDuty" if finding.archived else ""
-    )
-    loud = ""
-    if again and incident.contained is not None and finding.last_seen > incident.contained:
-        words, loud = (
-            f"{words}: seen after containment",
-            f"after:{finding.key.id}:{finding.updated.isoformat()}",
-        )
-    elif rose:
-        words, loud = (
-            f"{words}: severity rose to {finding.severity.value}",
-            f"rose:{finding.key.id}:{finding.severity}",
-        )
-    elif not again and not opened:
+) -> bool:
+    """Say what is new about it; whether that was said aloud. `known` is its last copy in this incident."""
+    marks, loud = [f"seen {finding.count} times"], ""
+    if finding.archived:
+        marks.append("archived in GuardDuty")
+    if known is None and not opened:
         loud = f"joined:{finding.key.id}"
+    if known is not None and finding.severity.rank < known.severity.rank:
+        marks.append(f"severity rose to {finding.severity.value}")
+        loud = f"rose:{finding.key.id}:{finding.severity.value}"
+    if incident.contained is not None and finding.last_seen > incident.contained:
+        marks.append("seen after containment")
+        loud = loud or f"after:{finding.key.id}:{incident.contained.isoformat()}"
     await tell(
         unit,
         incident=incident.id,
         at=now,
         actor=BOT.id,
-        event=event,
-        words=words,
+        event=Event.FINDING if opened or known is not None else Event.JOINED,
+        words=f"{plain(finding.type.full, 150)}, {', '.join(marks)}",
         data={"finding": finding.key.id, "count": finding.count, "severity": finding.severity.value},
         aloud=loud,
+    )
+    return bool(loud)
+
+
+async def _tell_elsewhere(
+    unit: Unit, finding: Finding, incident: str, belongs: Incident, now: datetime
+) -> None:
+    """A finding on several instances is stored in one incident; the others that hold one of them hear of it."""
+    await tell(
+        unit,
+        incident=incident,
+        at=now,
+        actor=BOT.id,
+        event=Event.NOTE,
+        words=f"{plain(finding.type.full, 150)} names an instance of this incident too; it is in {belongs.id}",
+        data={"finding": finding.key.id, "incident": belongs.id},
+        aloud=f"elsewhere:{finding.key.id}",
     )

@@ -8,7 +8,11 @@ from datetime import datetime
 from playbook.outbox import Message, Post, Urgency
 from playbook.plan import Json
 from playbook.ports import Unit
+from playbook.text import plain
 from playbook.timeline import Entry, Event
+
+LONGEST = 1000
+"""Characters of one line of news; whole answers of AWS are in the evidence."""
 
 
 async def tell(
@@ -26,7 +30,9 @@ async def tell(
     """Append to the timeline and show the card anew.
 
     `aloud` is a key that makes the words a channel message, sent once; `ping` are the ids of people to mention.
+    The words may hold outside text: they are kept as one bounded line without hidden characters.
     """
+    words = plain(words, LONGEST)
     await unit.timeline.add(
         Entry(incident=incident, at=at, actor=actor, event=event, words=words, data=data or {})
     )
@@ -43,6 +49,11 @@ async def show(unit: Unit, incident: str, at: datetime) -> None:
     await unit.outbox.put(
         Message(key=f"{incident}:card", incident=incident, post=Post.CARD, at=at, urgency=Urgency.NOW)
     )
+
+
+async def show_topic(unit: Unit, incident: str, at: datetime) -> None:
+    """Set the channel's topic again: it names severity, environment and whether the incident is contained."""
+    await unit.outbox.put(Message(key=f"{incident}:topic", incident=incident, post=Post.TOPIC, at=at))
 
 
 async def show_plan(unit: Unit, incident: str, proposal: str, at: datetime) -> None:

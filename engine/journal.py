@@ -54,14 +54,9 @@ class RunJournal:
                 raise _superseded(self.run)
 
     async def flush(self) -> None:
-        """Commit the outcomes noted so far."""
-        outcomes, self._outcomes = self._outcomes, []
-        if not outcomes:
-            return
-        now = self.clock()
-        async with self.store.begin() as unit:
-            for action, key, words in outcomes:
-                await unit.runs.outcome(self.run, action, key, words, now)
+        """Commit the outcomes noted so far. Raises Superseded."""
+        if self._outcomes:
+            await self._record([])
 
     async def _commit(self) -> None:
         # One turn of the loop lets every task that is ready at this level of the graph join.
@@ -82,7 +77,7 @@ class RunJournal:
 
     async def _record(self, batch: list[tuple[str, str, asyncio.Future[bool]]]) -> set[tuple[str, str]]:
         now = self.clock()
-        outcomes, self._outcomes = self._outcomes, []
+        outcomes = tuple(self._outcomes)
         known: set[tuple[str, str]] = set()
         async with self.store.begin() as unit:
             if not await unit.runs.holds(self.run, self.holder, self.attempt):
@@ -93,6 +88,7 @@ class RunJournal:
                 keys = [key for a, key, _ in batch if a == action]
                 before = await unit.runs.intend(self.run, action, keys, self.attempt, now)
                 known |= {(action, key) for key in before}
+        self._outcomes = [noted for noted in self._outcomes if noted not in outcomes]
         return known
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
 
+from actions.action import AnyAction
+from actions.catalogue import BY_NAME
 from aws.account import Account
 from commands.desk import Desk
 from playbook.target import Target
@@ -21,3 +23,4 @@ class Plant:
     account: Callable[[Target], Account]
     executor: str
     pause: Callable[[float], Awaitable[None]]
+    actions: Mapping[str, AnyAction] = field(default_factory=lambda: BY_NAME)

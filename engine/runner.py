@@ -9,7 +9,6 @@ from collections.abc import Sequence
 import structlog
 
 from actions.action import AnyAction, Look
-from actions.catalogue import BY_NAME
 from actions.polling import settled
 from actions.run import Run
 from aws.account import Account
@@ -19,11 +18,21 @@ from commands.propose import propose_anew
 from engine.gates import StepGate, gates
 from engine.journal import RunJournal, StepJournal
 from engine.plant import Plant
-from playbook.errors import DoesNotApply, Drift, Ec2irError, Refused, StepFailed, Superseded, Unreachable
+from playbook.errors import (
+    DoesNotApply,
+    Drift,
+    Ec2irError,
+    Refused,
+    StepFailed,
+    StoreDown,
+    Superseded,
+    Unreachable,
+)
+from playbook.gathering import gather
 from playbook.plan import Json, Plan, fingerprint
 from playbook.proof import Proof
 from playbook.proposal import Kind, Proposal
-from playbook.run import RunRecord, RunState, StepState
+from playbook.run import ACTIVE, RunRecord, RunState, Step, StepState
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger("ec2ir.engine")
 
@@ -35,52 +44,73 @@ _TO_DO = frozenset({StepState.WAITING, StepState.RUNNING})
 async def carry_out(plant: Plant, run: str) -> None:
     """Carry a run on from wherever it stands. Harmless to call again, from any process, at any time.
 
-    Raises Superseded when another process took the run meanwhile.
+    Raises Superseded when another process took the run meanwhile, StoreDown when nothing can be recorded: the
+    run then stays as it is, for whoever goes on with it.
     """
     desk = plant.desk
     async with desk.store.begin() as unit:
         record, proposal = await unit.runs.get(run), await unit.proposals.get(run)
-        if record is None or proposal is None or record.state not in (RunState.APPROVED, RunState.EXECUTING):
+        if record is None or proposal is None or record.state not in ACTIVE:
             return
-        resumed = record.state is RunState.EXECUTING
         attempt = await unit.runs.take(run, plant.executor, desk.clock())
         steps = {s.action: s for s in await unit.runs.steps(run)}
+    mine = dataclasses.replace(record, state=RunState.EXECUTING, holder=plant.executor, attempt=attempt)
     journal = RunJournal(store=desk.store, run=run, holder=plant.executor, attempt=attempt, clock=desk.clock)
-    work = _Work(plant=plant, record=record, proposal=proposal, journal=journal)
+    work = _Work(plant=plant, record=mine, proposal=proposal, journal=journal)
     to_do = [a for a in proposal.actions if steps[a].state in _TO_DO]
-    if resumed:
-        # An interface left open to the world comes before everything else, even before asking who may.
-        await asyncio.gather(*(work.rescue(a) for a in to_do))
-    else:
+    # An interface left open to the world comes before everything else, even before asking who may.
+    await asyncio.gather(*(work.rescue(a) for a in to_do if steps[a].attempt))
+    if not any(steps[a].state is StepState.RUNNING for a in to_do):
         try:
             await progress.admit(desk, run)
+        except StoreDown:
+            raise
         except (Refused, Unreachable) as refusal:
-            await progress.refuse_run(desk, run, refusal)
+            await progress.refuse_run(desk, mine, refusal)
             return
-    await work.steps(to_do, attempt)
+    await work.steps(to_do)
 
 
 async def check(plant: Plant, run: str, action: str) -> None:
-    """Look again at a step whose proof was incomplete."""
+    """Look again at a step whose proof was incomplete; later, while its instance is being changed."""
     desk = plant.desk
     async with desk.store.begin() as unit:
         record, proposal = await unit.runs.get(run), await unit.proposals.get(run)
-        steps = {s.action: s for s in await unit.runs.steps(run)}
-    if record is None or proposal is None or steps[action].state is not StepState.APPLIED:
+        if record is None or proposal is None:
+            return
+        step = next((s for s in await unit.runs.steps(run) if s.action == action), None)
+        others = [r for r in await unit.runs.of(record.target.incident) if r.id != run and r.state in ACTIVE]
+    if step is None or step.state is not StepState.APPLIED:
         return
-    plan = _plan_of(proposal, action)
-    look = Look(aws=plant.account(record.target), now=desk.clock(), applied=steps[action].ended)
+    if any(other.target.instance == record.target.instance for other in others):
+        await progress.put_off(desk, record, action)
+        return
+    try:
+        await _look_again(plant, record, proposal, step)
+    except Superseded:  # another step of this run was retried during the look
+        await progress.put_off(desk, record, action)
+
+
+async def _look_again(plant: Plant, record: RunRecord, proposal: Proposal, step: Step) -> None:
+    desk, action = plant.desk, plant.actions[step.action]
+    look = Look(aws=plant.account(record.target), now=desk.clock(), applied=step.ended)
     with recorded() as calls:
         try:
-            proof = await BY_NAME[action].verify(plan, look)
-        except (StepFailed, Unreachable) as problem:
-            await progress.not_checked(desk, record, action, problem)
+            proof = await action.verify(_plan_of(proposal, action), look)
+        except Ec2irError as problem:
+            await progress.not_checked(desk, record, action.name, problem)
             return
-    await progress.proved(desk, record, action, proof, _observed(proof, calls))
+        except Exception as problem:
+            log.exception("check broke", run=record.id, action=action.name)
+            await progress.not_checked(desk, record, action.name, _unforeseen(problem))
+            return
+    await progress.proved(desk, record, action.name, proof, _observed(proof, calls))
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class _Work:
+    """One attempt at a run: `record` names this process and attempt as its holder."""
+
     plant: Plant
     record: RunRecord
     proposal: Proposal
@@ -91,22 +121,30 @@ class _Work:
         """The account of the run's target."""
         return self.plant.account(self.record.target)
 
-    async def steps(self, to_do: Sequence[str], attempt: int) -> None:
-        desk = self.plant.desk
-        await progress.began(desk, self.record, to_do, attempt=attempt)
-        at = gates({a: BY_NAME[a].after for a in to_do}, to_do)
-        ends = await asyncio.gather(*(self._step(BY_NAME[a], at[a]) for a in to_do), return_exceptions=True)
-        for end in ends:
-            if isinstance(end, BaseException):
-                raise end
+    async def steps(self, to_do: Sequence[str]) -> None:
+        """Carry these out at once, each behind its gate."""
+        actions = self.plant.actions
+        await progress.began(self.plant.desk, self.record, to_do)
+        at = gates({a: actions[a].after for a in to_do}, to_do)
+        await gather(*(self._step(actions[a], at[a]) for a in to_do))
 
-    async def rescue(self, action: str) -> None:
-        rescue = BY_NAME[action].rescue
-        if rescue is not None:
-            await rescue(
-                _plan_of(self.proposal, action),
-                self._run(BY_NAME[action], StepGate(before=(), own=asyncio.Event())),
+    async def rescue(self, action: str) -> str:
+        """Do what must not wait. Why it could not be done, or an empty string: the step then shows it too."""
+        known = self.plant.actions[action]
+        if known.rescue is None:
+            return ""
+        try:
+            await known.rescue(
+                _plan_of(self.proposal, known), self._run(known, StepGate(before=(), own=asyncio.Event()))
             )
+        except (Superseded, StoreDown):
+            raise
+        except Ec2irError as problem:
+            return str(problem)
+        except Exception as problem:
+            log.exception("rescue broke", run=self.record.id, action=action)
+            return str(_unforeseen(problem))
+        return ""
 
     def _run(self, action: AnyAction, gate: StepGate) -> Run:
         return Run(
@@ -121,54 +159,56 @@ class _Work:
         )
 
     async def _step(self, action: AnyAction, gate: StepGate) -> None:
-        plan, run = _plan_of(self.proposal, action.name), self._run(action, gate)
         with recorded() as calls:
             try:
-                if self.record.kind is Kind.DO:
-                    await action.execute(plan, run)
-                elif action.undo is not None:
-                    await action.undo(plan, run)
-            except Superseded:
+                await self._change(action, gate)
+                await self._prove(action, calls)
+            except (Superseded, StoreDown):
+                # Not this step's failure: whoever carries the run next goes on from its rows.
                 raise
             except Ec2irError as problem:
-                await self._failed(action.name, problem, calls)
-                return
+                await self._failed(action, problem, calls)
             except Exception as problem:
                 log.exception("step broke", run=self.record.id, action=action.name)
-                await self._failed(action.name, _unforeseen(problem), calls)
-                return
-            finally:
-                gate.open()
-            await self.journal.flush()
-            await self._prove(action, plan, calls)
+                await self._failed(action, _unforeseen(problem), calls)
 
-    async def _failed(self, action: str, problem: Ec2irError, calls: list[Call]) -> None:
+    async def _change(self, action: AnyAction, gate: StepGate) -> None:
+        plan, run = _plan_of(self.proposal, action), self._run(action, gate)
+        try:
+            if self.record.kind is Kind.DO:
+                await action.execute(plan, run)
+            elif action.undo is not None:
+                await action.undo(plan, run)
+        finally:
+            gate.open()
         await self.journal.flush()
+
+    async def _failed(self, action: AnyAction, problem: Ec2irError, calls: list[Call]) -> None:
+        left = await self.rescue(action.name)
+        await self.journal.flush()
+        words = f"{problem} {left}".strip()
         await progress.failed(
             self.plant.desk,
             self.record,
-            action,
-            str(problem),
-            {"problem": str(problem), "calls": _calls(calls)},
+            action.name,
+            words,
+            {"problem": words, "calls": _calls(calls)},
+            undoes=self.proposal.undoes,
         )
         if isinstance(problem, Drift) and self.record.kind is Kind.DO:
-            await propose_anew(self.plant.desk, self.record.id, action, problem.what)
+            await propose_anew(self.plant.desk, self.record.id, action.name, problem.what)
 
-    async def _prove(self, action: AnyAction, plan: Plan, calls: list[Call]) -> None:
-        desk, applied = self.plant.desk, self.plant.desk.clock()
-        try:
-            if self.record.kind is Kind.UNDO:
-                await self._prove_undone(action, plan, calls)
-                return
-            proof = await settled(
-                lambda: action.verify(plan, Look(aws=self.aws, now=desk.clock(), applied=applied)),
-                lambda proof: proof.holds,
-                self.plant.pause,
-                _LOOKS,
-            )
-        except Ec2irError as problem:
-            await self._failed(action.name, problem, calls)
+    async def _prove(self, action: AnyAction, calls: list[Call]) -> None:
+        desk, applied, plan = self.plant.desk, self.plant.desk.clock(), _plan_of(self.proposal, action)
+        if self.record.kind is Kind.UNDO:
+            await self._prove_undone(action, plan, calls)
             return
+        proof = await settled(
+            lambda: action.verify(plan, Look(aws=self.aws, now=desk.clock(), applied=applied)),
+            lambda proof: proof.holds,
+            self.plant.pause,
+            _LOOKS,
+        )
         await progress.proved(desk, self.record, action.name, proof, _observed(proof, calls))
 
     async def _prove_undone(self, action: AnyAction, plan: Plan, calls: list[Call]) -> None:
@@ -179,18 +219,18 @@ class _Work:
                 return False
             return fingerprint(again) == fingerprint(plan)
 
-        restored = await settled(as_before, bool, self.plant.pause, _LOOKS)
-        observed: Json = {"restored": restored, "calls": _calls(calls)}
-        if restored:
-            await progress.undone(self.plant.desk, self.record, self.proposal.undoes, action.name, observed)
-            return
-        words = "The undo ran, but the instance is not as it was before. Look at it; a new plan shows the difference."
-        await progress.failed(self.plant.desk, self.record, action.name, words, observed)
+        if not await settled(as_before, bool, self.plant.pause, _LOOKS):
+            raise StepFailed(
+                "The undo ran, but the instance is not as it was before.",
+                then="Look at it: a new plan shows the difference.",
+            )
+        observed: Json = {"restored": True, "calls": _calls(calls)}
+        await progress.undone(self.plant.desk, self.record, self.proposal.undoes, action.name, observed)
 
 
-def _plan_of(proposal: Proposal, action: str) -> Plan:
-    step = next(s for s in proposal.steps if s.action == action)
-    return BY_NAME[action].load(step.body)
+def _plan_of(proposal: Proposal, action: AnyAction) -> Plan:
+    step = next(s for s in proposal.steps if s.action == action.name)
+    return action.load(step.body)
 
 
 def _observed(proof: Proof, calls: Sequence[Call]) -> Json:

@@ -30,7 +30,8 @@ async def hand_out(desk: Desk, enqueue: Callable[[Slot], Awaitable[None]]) -> in
     """Queue every slot that is due, each by whoever moves its row first; how many this call queued."""
     now = desk.clock()
     async with desk.store.begin() as unit:
-        due = await unit.slots.due(now)
+        # In one order everywhere: two replicas that lock the same rows crosswise would wait for each other.
+        due = sorted(await unit.slots.due(now), key=lambda slot: slot.key)
         mine = [s for s in due if await unit.slots.move(s.key, SlotState.PENDING, SlotState.QUEUED, now)]
         stuck = await unit.slots.queued(now - STUCK)
     for slot in (*mine, *stuck):

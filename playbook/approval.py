@@ -10,6 +10,7 @@ from enum import IntEnum, StrEnum
 from playbook.environment import Environment
 from playbook.errors import NotAllowed, Refused, TooLate
 from playbook.people import Door, Person, Role
+from playbook.text import plain
 
 LIFETIME = timedelta(minutes=30)
 """How long a plan may wait for approval, and an approval for its run."""
@@ -86,7 +87,7 @@ def enough(wanted: Need, given: Sequence[Approval]) -> bool:
 
 def check_override(reason: str) -> str:
     """A break-glass reason that says something. Raises Refused when it is too short to review later."""
-    kept = " ".join(reason.split())
+    kept = plain(reason, 500)
     if len(kept) < 10:
         raise Refused(
             "Break-glass needs a written reason of at least ten characters.",

@@ -11,6 +11,7 @@ Ec2irError
 │   └── Drift        what the step would write was changed by somebody else
 ├── Superseded       another process carries this run now: stop at once
 └── Unreachable      AWS, Slack or the database did not answer
+    └── StoreDown    it was the database: what was under way breaks off, and goes on from the rows later
 """
 
 
@@ -62,3 +63,7 @@ class Superseded(Ec2irError):
 
 class Unreachable(Ec2irError):
     """A service did not answer, or answered that it could not."""
+
+
+class StoreDown(Unreachable):
+    """The database did not answer: nothing can be recorded, so nothing may be done."""

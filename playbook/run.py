@@ -77,12 +77,12 @@ class RunRecord:
 
 
 def state_of_run(kind: Kind, steps: tuple[Step, ...]) -> RunState:
-    """The state that a run's rows add up to once nothing of it executes."""
+    """The state that a run's rows add up to: EXECUTING while any of them is still to be carried out."""
     states = {s.state for s in steps}
-    if StepState.FAILED in states:
-        return RunState.FAILED
     if states & {StepState.WAITING, StepState.RUNNING}:
         return RunState.EXECUTING
-    if kind is Kind.UNDO:
+    if StepState.FAILED in states:
+        return RunState.FAILED
+    if kind is Kind.UNDO or states == {StepState.UNDONE}:
         return RunState.UNDONE
     return RunState.VERIFYING if StepState.APPLIED in states else RunState.PROVED
