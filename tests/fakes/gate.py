@@ -1,8 +1,6 @@
-"""Gates: one that is always open, and one that a test opens."""
+"""Gates: one that is always open, and one that nobody passes."""
 
 from __future__ import annotations
-
-import asyncio
 
 
 class OpenGate:
@@ -18,20 +16,12 @@ class OpenGate:
         self.opened = True
 
 
-class HeldGate:
-    """Holds every change until `release`; `reached` is set when somebody waits."""
+class GateShut(Exception):
+    """Somebody came to the gate."""
 
-    def __init__(self) -> None:
-        self.opened = False
-        self.reached = asyncio.Event()
-        self._released = asyncio.Event()
 
-    def release(self) -> None:
-        self._released.set()
+class ShutGate(OpenGate):
+    """Turns everybody back who would change the target, at once: so a test sees what was done before."""
 
     async def passed(self) -> None:
-        self.reached.set()
-        await self._released.wait()
-
-    def open(self) -> None:
-        self.opened = True
+        raise GateShut

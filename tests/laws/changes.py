@@ -123,6 +123,30 @@ def rewrite_denials(world: World, instance: str) -> None:
                 iam.put_role_policy(RoleName=role, PolicyName=name, PolicyDocument=json.dumps(edited))
 
 
+HOSTILE = "<!channel> *ok* `rm` <https://x|y> \u202egnp.exe\u200b\r\n" + "A" * 10_000
+
+
+def hostile_names(world: World, instance: str) -> None:
+    """Everything that whoever owns the machine may name, named with malice."""
+    ec2 = world.client("ec2")
+    mine = [{"Name": "attachment.instance-id", "Values": [instance]}]
+    interfaces = ec2.describe_network_interfaces(Filters=mine)["NetworkInterfaces"]
+    resources = [
+        instance,
+        *(v["VolumeId"] for v in _volumes(world, instance)),
+        *(n["NetworkInterfaceId"] for n in interfaces),
+    ]
+    for key in ("Name", "Status", "ec2ir:incident", "Environment"):
+        ec2.create_tags(Resources=resources, Tags=[{"Key": key, "Value": HOSTILE}])
+    for number, interface in enumerate(interfaces):
+        group = ec2.create_security_group(
+            GroupName=f"{number} {HOSTILE}", Description=HOSTILE, VpcId=interface["VpcId"]
+        )["GroupId"]
+        ec2.modify_network_interface_attribute(
+            NetworkInterfaceId=interface["NetworkInterfaceId"], Groups=[group]
+        )
+
+
 def terminate(world: World, instance: str) -> None:
     world.client("ec2").modify_instance_attribute(InstanceId=instance, DisableApiTermination={"Value": False})
     world.client("ec2").terminate_instances(InstanceIds=[instance])

@@ -26,12 +26,16 @@ def sample(kind: Any) -> Any:
         return sample(next(a for a in args if a is not types.NoneType))
     if isinstance(kind, type) and issubclass(kind, Enum):
         return next(iter(kind))
-    if dataclasses.is_dataclass(kind):
-        hints = get_type_hints(kind)
-        return cast("Any", kind)(**{f.name: sample(hints[f.name]) for f in dataclasses.fields(kind)})
     if kind is Any:
         return "x"
+    if dataclasses.is_dataclass(cast("Any", kind)):
+        return _filled(kind)
     raise TypeError(f"no value is known for {kind}")
+
+
+def _filled(kind: Any) -> Any:
+    hints = get_type_hints(kind)
+    return kind(**{f.name: sample(hints[f.name]) for f in dataclasses.fields(kind)})
 
 
 def other(value: Any, kind: Any) -> Any:
@@ -57,5 +61,5 @@ def other(value: Any, kind: Any) -> Any:
             return sample(kind)
         case _:
             first = dataclasses.fields(value)[0].name
-            hint = get_type_hints(type(value))[first]
+            hint = get_type_hints(cast("type[Any]", type(value)))[first]
             return dataclasses.replace(value, **{first: other(getattr(value, first), hint)})
