@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
+from pathlib import Path
 from typing import Any
 from urllib.request import Request, urlopen
 
@@ -95,6 +96,12 @@ def connect(address: str, region: str = REGION) -> AwsBox:
     return AwsBox(region=region, controls=_post(address, region), endpoint_url=address)
 
 
+def _environment() -> dict[str, str]:
+    """This process's environment, in which the server finds this package wherever it is started from."""
+    here_first = os.pathsep.join([str(Path(__file__).parents[2]), os.environ.get("PYTHONPATH", "")])
+    return {**os.environ, "PYTHONPATH": here_first.rstrip(os.pathsep)}
+
+
 def start(*, region: str = REGION, port: int = 0, ticker: float = 0) -> AwsBox:
     """Start the box as a process of its own on 127.0.0.1; `ticker` seconds between its own ticks, 0 for none.
 
@@ -103,7 +110,7 @@ def start(*, region: str = REGION, port: int = 0, ticker: float = 0) -> AwsBox:
     command = [sys.executable, "-m", "sandbox.aws.server", "--port", str(port), "--region", region]
     command += ["--ticker", str(ticker), "--until-eof"]
     process = subprocess.Popen(  # noqa: S603 - our own command
-        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=dict(os.environ)
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=_environment()
     )
     address = process.stdout.readline().strip() if process.stdout is not None else ""
     if not address:

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from typing import Any, Literal
 from zlib import crc32
 
+from sandbox.aws.overlay.base import groups_of
 from sandbox.aws.rules import Rule, allows, rules_of, untracked
 from sandbox.aws.world import Flow, World
 
@@ -38,25 +39,33 @@ def flows_of(world: World, eni: Any) -> list[Flow]:
     ]
 
 
-def on_group_change(world: World, eni: Any, old: list[Any], new: list[Any]) -> None:
-    """Keep an established connection alive if it was tracked when the groups were swapped.
+def standing(world: World, eni: Any) -> frozenset[str]:
+    """The established connections of this interface that live and are tracked, by name."""
+    groups = groups_of(eni)
+    return frozenset(
+        flow.name
+        for flow in flows_of(world, eni)
+        if flow.established
+        and ((eni.id, flow.name) in world.held or (permitted(groups, flow) and _tracked(groups, flow)))
+    )
 
-    Source: EC2 user guide, "Security group connection tracking": a change of groups does not interrupt tracked
+
+def carry_over(world: World, eni: Any, stood: frozenset[str]) -> None:
+    """After a change of groups or rules: tracked connections live on, the others are cut or need no help.
+
+    Source: EC2 user guide, "Security group connection tracking": a change does not interrupt tracked
     connections; untracked flows are interrupted at once.
     """
     for flow in flows_of(world, eni):
-        key = (eni.id, flow.name)
-        if permitted(new, flow):
-            world.held.discard(key)
-        elif flow.established and (key in world.held or (permitted(old, flow) and _tracked(old, flow))):
-            world.held.add(key)
+        if flow.name in stood and not permitted(groups_of(eni), flow):
+            world.held.add((eni.id, flow.name))
         else:
-            world.held.discard(key)
+            world.held.discard((eni.id, flow.name))
 
 
-def action(world: World, eni: Any, groups: list[Any], flow: Flow) -> Literal["ACCEPT", "REJECT"]:
+def action(world: World, eni: Any, flow: Flow) -> Literal["ACCEPT", "REJECT"]:
     """What the flow log says of this flow in this window."""
-    lives = permitted(groups, flow) or (eni.id, flow.name) in world.held
+    lives = permitted(groups_of(eni), flow) or (eni.id, flow.name) in world.held
     return "ACCEPT" if lives or flow.name in world.leaking else "REJECT"
 
 

@@ -6,7 +6,6 @@ from typing import Any, Final
 
 from moto.logs.models import logs_backends
 
-from sandbox.aws.overlay.base import groups_of
 from sandbox.aws.traffic import action, fields, flows_of
 from sandbox.aws.world import Record, World, world_of
 
@@ -26,7 +25,7 @@ def _lines(world: World, eni: Any, traffic_type: str) -> Iterator[dict[str, str]
     if eni.id in world.skipping:
         yield {"log-status": "SKIPDATA"}
         return
-    flows = [fields(eni, flow, action(world, eni, groups_of(eni), flow)) for flow in flows_of(world, eni)]
+    flows = [fields(eni, flow, action(world, eni, flow)) for flow in flows_of(world, eni)]
     wanted = [line for line in flows if traffic_type in {"ALL", line["action"]}]
     yield from wanted or [{"log-status": "NODATA"}]
 

@@ -6,6 +6,7 @@ from sandbox.aws.overlay import (
     ec2_filters,
     ec2_instances,
     ec2_interfaces,
+    ec2_security_groups,
     ec2_snapshot_locks,
     ec2_snapshots,
     ec2_tags,
@@ -23,6 +24,7 @@ from sandbox.aws.overlay.base import Override
 OVERRIDES: tuple[Override, ...] = (
     *dispatch.OVERRIDES,
     *ec2_filters.OVERRIDES,
+    *ec2_security_groups.OVERRIDES,
     *ec2_interfaces.OVERRIDES,
     *ec2_instances.OVERRIDES,
     *ec2_volumes.OVERRIDES,

@@ -95,6 +95,31 @@ def test_a_tracked_connection_outlives_a_plain_swap_and_an_open_group_ends_it(
     assert next(v for (_, port), v in verdicts(box, account, web).items() if port == "3333") == "REJECT"
 
 
+def test_a_tracked_connection_outlives_the_removal_of_its_rule_and_a_new_one_does_not(
+    box: AwsBox, ec2: Any, account: Account
+) -> None:
+    mine = [{"Name": "attachment.instance-id", "Values": [account.miner]}]
+    dev = ec2.describe_network_interfaces(Filters=mine)["NetworkInterfaces"][0]["NetworkInterfaceId"]
+    box.controls.flows(
+        Flow(
+            name="dev-lookup",
+            instance=account.miner,
+            direction="out",
+            peer="192.0.2.1",
+            port=53,
+            protocol="udp",
+        )
+    )
+    out = ec2.describe_security_groups(GroupIds=[account.network.dev_group])["SecurityGroups"][0]
+    egress = out["IpPermissionsEgress"]
+    ec2.revoke_security_group_egress(GroupId=account.network.dev_group, IpPermissions=egress)
+    box.controls.advance(60)
+    assert sorted(verdicts(box, account, dev).values()) == ["ACCEPT", "REJECT"]
+    ec2.authorize_security_group_egress(GroupId=account.network.dev_group, IpPermissions=egress)
+    box.controls.advance(60)
+    assert sorted(verdicts(box, account, dev).values()) == ["ACCEPT", "ACCEPT"]
+
+
 def test_a_connection_through_a_balancer_of_connections_stays_tracked(
     box: AwsBox, ec2: Any, account: Account
 ) -> None:

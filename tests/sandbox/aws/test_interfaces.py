@@ -129,6 +129,23 @@ def test_a_new_group_in_a_dual_stack_vpc_lets_everything_out_in_both_families(
     assert ec2.describe_security_groups(GroupIds=[group])["SecurityGroups"][0]["IpPermissionsEgress"] == []
 
 
+def test_ipv6_egress_can_be_revoked_in_a_vpc_of_ipv4_alone(
+    ec2: Any, account: Account, refusal: Refusal
+) -> None:
+    vpc = ec2.create_vpc(CidrBlock="10.7.0.0/16")["Vpc"]["VpcId"]
+    group = ec2.create_security_group(GroupName="four", Description="four", VpcId=vpc)["GroupId"]
+    six = {"IpProtocol": "tcp", "FromPort": 443, "ToPort": 443, "Ipv6Ranges": [{"CidrIpv6": "::/0"}]}
+
+    def revoke() -> Any:
+        return ec2.revoke_security_group_egress(GroupId=group, IpPermissions=[six])
+
+    assert refusal(revoke) == "InvalidPermission.NotFound"
+    ec2.authorize_security_group_egress(GroupId=group, IpPermissions=[six])
+    revoke()
+    left = ec2.describe_security_groups(GroupIds=[group])["SecurityGroups"][0]["IpPermissionsEgress"]
+    assert [(p["IpProtocol"], p["Ipv6Ranges"]) for p in left] == [("-1", [])]
+
+
 def test_a_groups_name_is_unique_in_its_vpc(ec2: Any, account: Account, refusal: Refusal) -> None:
     new_group(ec2, account, "twice")
     assert refusal(lambda: new_group(ec2, account, "twice")) == "InvalidGroup.Duplicate"
