@@ -18,6 +18,7 @@ ROOT = Path(__file__).resolve().parents[2]
 PROJECT: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text())
 WHEEL: dict[str, Any] = PROJECT["tool"]["hatch"]["build"]["targets"]["wheel"]
 ROOMS: list[str] = WHEEL["packages"]
+INSTALLED = packages_distributions()
 
 
 def test_the_scripts_are_no_package() -> None:
@@ -27,7 +28,7 @@ def test_the_scripts_are_no_package() -> None:
 def test_alembic_is_the_library() -> None:
     assert alembic.__file__ is not None
     assert ROOT / "alembic" not in Path(alembic.__file__).parents
-    assert "alembic" in packages_distributions()["alembic"]
+    assert "alembic" in INSTALLED["alembic"]
 
 
 def test_a_wheel_carries_the_scripts_inside_storage() -> None:
@@ -49,7 +50,7 @@ def test_ruff_knows_whose_alembic_is() -> None:
 
 @pytest.mark.parametrize("room", ROOMS)
 def test_a_room_shares_its_name_with_no_installed_distribution(room: str) -> None:
-    others = set(packages_distributions().get(room, ())) - {"ec2ir"}
+    others = set(INSTALLED.get(room, ())) - {"ec2ir"}
     assert others == set()
     spec = importlib.util.find_spec(room)
     assert spec is not None
