@@ -28,7 +28,8 @@ OPEN_RULES: Rules = frozenset(
 )
 
 
-_EGRESS_OF_NEW_GROUPS: Rules = frozenset({("out", "-1", "0.0.0.0/0"), ("out", "-1", "::/0")})
+_ALWAYS_NEW: Rules = frozenset({("out", "-1", "0.0.0.0/0")})
+_NEW: Rules = _ALWAYS_NEW | {("out", "-1", "::/0")}
 """What AWS gives a new group by itself; the second only where the VPC has IPv6."""
 
 
@@ -97,9 +98,10 @@ async def ensure(run: Run, vpc: str, name: str, wanted: Rules, found: SecurityGr
     if found is not None and not _unfinished(run, found, wanted):
         return await _finished_by_another(run, vpc, name, wanted)
     group = found.get("GroupId", "") if found is not None else await _create(run, vpc, name)
+    there, surplus = (_ALWAYS_NEW, _NEW) if found is None else (rules_of(found), rules_of(found))
     await gather(
-        *(_add(run, group, name, rule) for rule in sorted(wanted)),
-        *(_drop(run, group, name, rule) for rule in sorted(_EGRESS_OF_NEW_GROUPS - wanted)),
+        *(_add(run, group, name, rule) for rule in sorted(wanted - there)),
+        *(_drop(run, group, name, rule) for rule in sorted(surplus - wanted)),
     )
     return group
 
@@ -108,7 +110,7 @@ def _unfinished(run: Run, group: SecurityGroupTypeDef, wanted: Rules) -> bool:
     """Whether this run made the group, was stopped before its rules were complete, and nobody added others."""
     marks = {t.get("Key"): t.get("Value") for t in group.get("Tags", [])}
     ours = all(marks.get(key) == value for key, value in run.tags.items())
-    return ours and rules_of(group) <= wanted | _EGRESS_OF_NEW_GROUPS
+    return ours and rules_of(group) <= wanted | _NEW
 
 
 async def _finished_by_another(run: Run, vpc: str, name: str, wanted: Rules) -> str:
