@@ -1,5 +1,6 @@
 """The box as tests and the demo hold it: in this process, or as a server of its own."""
 
+import json
 import os
 import subprocess
 import sys
@@ -11,10 +12,6 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 from urllib.request import Request, urlopen
-
-from sandbox.aws import environment as environment  # isort: skip - before moto
-
-import json
 
 import boto3
 from botocore.config import Config

@@ -9,8 +9,6 @@ from collections.abc import Callable, Iterable
 from threading import Event, Thread
 from typing import Any, TextIO
 
-from sandbox.aws import environment as environment  # isort: skip - before moto
-
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
 from werkzeug.serving import make_server
 from werkzeug.wrappers import Request, Response

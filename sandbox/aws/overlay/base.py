@@ -4,8 +4,6 @@ import re
 from dataclasses import dataclass
 from typing import Any, Final, NoReturn
 
-from sandbox.aws import environment as environment  # isort: skip - moto reads it when it is imported
-
 from moto.core.exceptions import ServiceException
 from moto.ec2.models import ec2_backends
 
