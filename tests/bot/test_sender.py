@@ -56,11 +56,15 @@ async def say(room: Room, incident: Incident, words: str, key: str, **more: Any)
         )
 
 
-@pytest.mark.parametrize("at", range(1, 24))
+BETWEEN_SLACK_AND_US = (2, 4, 5, 8, 11, 14, 18)
+"""The transactions that follow a call to Slack, while an incident opens."""
+
+
+@pytest.mark.parametrize("at", BETWEEN_SLACK_AND_US)
 async def test_killed_anywhere_while_opening_everything_comes_once(room: Room, at: int) -> None:
     await receive(room.desk, finding(), "{}")
-    with pytest.raises((Died, StopAsyncIteration)):
-        await _until_dead(dying(room, at=at))
+    with pytest.raises(Died):
+        await dying(room, at=at).drain()
     room.clock.passes(seconds=LEASE.total_seconds() + 1)
     await room.settle()
     room.clock.passes(minutes=2)
@@ -72,12 +76,6 @@ async def test_killed_anywhere_while_opening_everything_comes_once(room: Room, a
     assert room.slack.channel(room.channel).pins == [room.card().ts]
     async with room.store.begin() as unit:
         assert await unit.outbox.waiting() == 0
-
-
-async def _until_dead(sender: Sender) -> None:
-    while await sender.step():
-        pass
-    raise StopAsyncIteration
 
 
 async def test_an_answer_that_was_lost_is_looked_for_before_posting_again(room: Room) -> None:
