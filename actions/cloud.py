@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, cast
 
 from actions.action import AnyAction
 from actions.catalogue import ACTIONS
@@ -18,6 +19,9 @@ from playbook.plan import Plan, dump, fingerprint
 from playbook.policy import Policy
 from playbook.proposal import LeftOut, ProposedStep
 from playbook.target import Target
+
+if TYPE_CHECKING:
+    from mypy_boto3_sqs import SQSClient
 
 _WARM = ("ec2", "iam", "autoscaling", "elbv2", "elb", "logs", "ssm")
 
@@ -40,6 +44,10 @@ class AwsCloud:
     def account(self, target: Target) -> Account:
         """The account and region that the target is in."""
         return self._account(target.account, target.region)
+
+    def queue_client(self, account: str, region: str) -> SQSClient:
+        """The client for the alert queue, which is in ec2ir's own account."""
+        return cast("SQSClient", self._clients.get(account, region, "sqs"))
 
     async def warm(self, account: str, region: str) -> None:
         """Make the clients of an account and region in the pool, where 0.2 s of work does not hold the loop up.

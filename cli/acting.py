@@ -60,9 +60,9 @@ async def _planned(at: Terminal, incident: str, steps: list[str], instance: str)
 
 def approve(
     proposal: Plan,
-    hash: Annotated[
+    plan_hash: Annotated[
         str, typer.Option(help="The plan's hash as you saw it; its first 4 characters are enough.")
-    ],  # noqa: A002
+    ],
     break_glass: Annotated[
         str, typer.Option("--break-glass", help="Approve alone, with this reason; everybody is told.")
     ] = "",
@@ -73,7 +73,7 @@ def approve(
     async def work(settings: Settings) -> None:
         async with terminal(settings) as at:
             approved = await approve_plan(
-                at.desk, proposal, hash, by=at.person, door=Door.TERMINAL, override=break_glass or None
+                at.desk, proposal, plan_hash, by=at.person, door=Door.TERMINAL, override=break_glass or None
             )
             if approved.decision is not Decision.APPROVED:
                 out.print("Approved by you; it needs one more person.")

@@ -25,11 +25,15 @@ def page() -> str:
     """The whole page."""
     rows = "".join(_row(a) for a in ACTIONS)
     permissions = "".join(_permissions(a) for a in ACTIONS)
-    return f"{_HEAD}{rows}\n## IAM permissions\n\n`ec2ir iam-policy` prints them as a policy.\n\n{permissions}"
+    return (
+        f"{_HEAD}{rows}\n## IAM permissions\n\n`ec2ir iam-policy` prints them as a policy.\n\n{permissions}"
+    )
 
 
 def _row(action: AnyAction) -> str:
-    first = " ".join((sys.modules[action.execute.__module__].__doc__ or "").split("\n\n", maxsplit=1)[0].split())
+    first = " ".join(
+        (sys.modules[action.execute.__module__].__doc__ or "").split("\n\n", maxsplit=1)[0].split()
+    )
     cells = (
         action.row,
         f"`{action.name}`",

@@ -75,11 +75,17 @@ def board(shown: Board, timeline: Sequence[Entry]) -> None:
     out.print(f"\nNext: {r.words} ({r.why}{', playbook ' + r.row if r.row else ''})", markup=False)
     for p in shown.pending:
         out.print(f"Plan {p.hash[:4]} waits: ec2ir approve {p.id}   ({', '.join(p.actions)})", markup=False)
-    out.print("\nTimeline (UTC)", style="bold")
-    for e in timeline:
-        out.print(f"  {e.at:%Y-%m-%d %H:%M:%S}  {e.actor:<12} {plain(e.words, 400)}", markup=False)
+    out.print()
+    timeline_of(timeline)
     if i.contained:
         out.print(f"\nTime to contain: {elapsed(i.contained - i.opened)}")
+
+
+def timeline_of(entries: Sequence[Entry]) -> None:
+    """The timeline, oldest first."""
+    out.print("Timeline (UTC)", style="bold")
+    for e in entries:
+        out.print(f"  {e.at:%Y-%m-%d %H:%M:%S}  {e.actor:<12} {plain(e.words, 400)}", markup=False)
 
 
 def _row(row: Row) -> str:

@@ -11,6 +11,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from actions.cloud import AwsCloud
+from aws.clients import SessionFor
 from aws.sessions import AssumedRole, Identity, ambient, session_for
 from cli.settings import BadSetting, Settings
 from commands.desk import Desk
@@ -82,8 +83,13 @@ def sqlite_path(settings: Settings) -> Path | None:
 
 
 @asynccontextmanager
-async def base(settings: Settings, *, clock: Clock = system_clock) -> AsyncGenerator[Base]:
-    """Open the store and AWS. Raises BadSetting when the schema is not up to date."""
+async def base(
+    settings: Settings, *, clock: Clock = system_clock, sessions: SessionFor | None = None
+) -> AsyncGenerator[Base]:
+    """Open the store and AWS. Raises BadSetting when the schema is not up to date.
+
+    `sessions` replaces the sessions that the settings describe: how tests watch, and cut off, calls.
+    """
     await asyncio.to_thread(_schema, settings)
     identity, region = await asyncio.to_thread(ambient)
     accounts = settings.policy_file.accounts
@@ -93,7 +99,9 @@ async def base(settings: Settings, *, clock: Clock = system_clock) -> AsyncGener
         if a.role_arn
     ]
     store = open_store(settings.database)
-    cloud = AwsCloud(session_for=session_for(roles, ambient=identity.account), policy=settings.policy)
+    cloud = AwsCloud(
+        session_for=sessions or session_for(roles, ambient=identity.account), policy=settings.policy
+    )
     try:
         yield Base(settings=settings, store=store, cloud=cloud, identity=identity, region=region, clock=clock)
     finally:

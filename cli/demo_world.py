@@ -1,0 +1,134 @@
+"""The demo's world: a Slack workspace and an AWS account in a box, with the product between them."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import tempfile
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from pydantic import SecretStr
+
+from cli.serve import Running, running
+from cli.settings import Isolation, PolicyFile, Roles, Settings
+from sandbox.aws.box import AwsBox, start
+from sandbox.aws.fingerprint import Fingerprint, take
+from sandbox.aws.seed import Account, seed, usual_flows
+from sandbox.slack import Server, Workspace, serving
+
+CIDR = "10.99.0.0/24"
+PEOPLE = {"ana": "responder", "bo": "responder and approver", "chai": "approver", "dee": "no role"}
+ANNOUNCEMENTS = "security"
+
+
+@dataclass(slots=True)
+class DemoClock:
+    """The machine's clock, put forward: watches and timers can be seen without waiting for them."""
+
+    ahead: timedelta = field(default_factory=timedelta)
+
+    def __call__(self) -> datetime:
+        """Now, in the demo."""
+        return datetime.now(UTC) + self.ahead
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class World:
+    """Everything in the demo. `before` is how the bystander, and the victim, looked at the start."""
+
+    clock: DemoClock
+    box: AwsBox
+    account: Account
+    workspace: Workspace
+    server: Server
+    product: Running
+    bystander: Fingerprint
+    victim: Fingerprint
+
+    async def forward(self, minutes: float) -> None:
+        """Put every clock forward."""
+        await asyncio.to_thread(self.box.controls.advance, minutes * 60)
+        self.clock.ahead += timedelta(minutes=minutes)
+
+
+@asynccontextmanager
+async def world(port: int) -> AsyncGenerator[World]:
+    """Start everything, on loopback only, with its state in a folder that goes away with it."""
+    clock = DemoClock()
+    box = await asyncio.to_thread(start, ticker=1.0)
+    try:
+        _use(box)
+        account = await asyncio.to_thread(_furnish, box)
+        bystander = await asyncio.to_thread(take, box.client, account, account.bystander)
+        victim = await asyncio.to_thread(take, box.client, account, account.web)
+        workspace = people(clock)
+        async with serving(workspace, port=port) as server:
+            workspace.deliver_by(server.socket_mode)
+            with tempfile.TemporaryDirectory(prefix="ec2ir-demo-") as folder:
+                settings = settings_for(workspace, server, account, Path(folder))
+                async with running(settings, clock=clock) as product:
+                    yield World(
+                        clock=clock, box=box, account=account, workspace=workspace, server=server,
+                        product=product, bystander=bystander, victim=victim,
+                    )  # fmt: skip
+    finally:
+        await asyncio.to_thread(box.stop)
+
+
+def people(clock: DemoClock) -> Workspace:
+    """A workspace with the demo's people, their groups, and the channel for announcements."""
+    workspace = Workspace(clock=clock)
+    for name in PEOPLE:
+        workspace.add_user(name, user_id=f"U0{name.upper()}")
+    workspace.add_group("ir-responders", ["ana", "bo"])
+    workspace.add_group("ir-approvers", ["bo", "chai"])
+    workspace.add_channel(ANNOUNCEMENTS, list(PEOPLE))
+    return workspace
+
+
+def settings_for(workspace: Workspace, server: Server, account: Account, folder: Path) -> Settings:
+    """What an installation would set, for the box."""
+    app = workspace.app
+    return Settings(
+        database_url=f"sqlite:///{folder / 'ec2ir.db'}",
+        queue_url=account.queue_url,
+        slack_bot_token=SecretStr(app.bot_token),
+        slack_app_token=SecretStr(app.app_token),
+        slack_signing_secret=SecretStr(app.signing_secret),
+        slack_api_url=server.api_url,
+        slack_channel=ANNOUNCEMENTS,
+        evidence_bucket=account.bucket,
+        http_host="127.0.0.1",
+        http_port=0,
+        policy_file=PolicyFile(
+            roles=Roles(responders="ir-responders", approvers="ir-approvers"),
+            isolation=Isolation(forensics_cidr=CIDR),
+        ),
+    )
+
+
+def _use(box: AwsBox) -> None:
+    """Point the AWS SDK of this process at the box: the demo can't reach a real account."""
+    os.environ |= {
+        "AWS_ENDPOINT_URL": box.endpoint_url or "",
+        "AWS_REGION": box.region,
+        "AWS_DEFAULT_REGION": box.region,
+        "AWS_ACCESS_KEY_ID": "AKIASANDBOXSANDBOX00",
+        "AWS_SECRET_ACCESS_KEY": "sandbox",
+        "AWS_CONFIG_FILE": os.devnull,
+        "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+        "AWS_EC2_METADATA_DISABLED": "true",
+    }
+    for name in ("AWS_SESSION_TOKEN", "AWS_PROFILE", "AWS_DEFAULT_PROFILE"):
+        os.environ.pop(name, None)
+
+
+def _furnish(box: AwsBox) -> Account:
+    account = seed(box.client)
+    box.controls.flows(*usual_flows(account))
+    box.controls.delays(snapshot=3, standby=1)
+    return account

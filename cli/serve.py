@@ -1,0 +1,166 @@
+"""The real bot: Slack, the queue and the engine in one process, until it is told to stop."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from collections.abc import AsyncGenerator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+
+import structlog
+
+from aws.clients import SessionFor
+from aws.detached import detached
+from bot.client import listening_client, sending_client
+from bot.directory import RoleGroups, SlackDirectory
+from bot.http import Check, http_app, serving
+from bot.listeners import build_app
+from bot.people import People
+from bot.sender import Sender, make_sender
+from bot.socket import connected
+from cli.operators import Operators
+from cli.settings import BadSetting, Settings, require
+from cli.wiring import Base, base, engine, new_id
+from commands.desk import Desk
+from commands.receive import keep, receive
+from intake.ports import Received
+from intake.queue import Pulse, pump
+from intake.receive import Outcome, handle
+from intake.sqs import SqsQueue
+from playbook.clock import Clock, system_clock
+from playbook.errors import Unreachable
+from playbook.finding import Finding
+from playbook.letter import Letter
+
+log: structlog.stdlib.BoundLogger = structlog.get_logger("ec2ir.serve")
+
+QUIET = timedelta(seconds=90)
+"""A queue that has not answered for this long, with polls of 20 s, is not being read."""
+
+
+@dataclass(frozen=True, slots=True)
+class DeskSink:
+    """`intake.ports.Sink`: alerts go to the desk."""
+
+    desk: Desk
+
+    async def finding(self, finding: Finding, raw: str) -> None:
+        """Take it in."""
+        await receive(self.desk, finding, raw)
+
+    async def letter(self, letter: Letter) -> None:
+        """Keep it."""
+        await keep(self.desk, letter)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Running:
+    """The product while it runs; `port` is where it answers HTTP."""
+
+    base: Base
+    desk: Desk
+    sender: Sender
+    port: int
+
+
+@asynccontextmanager
+async def running(
+    settings: Settings, *, clock: Clock = system_clock, sessions: SessionFor | None = None
+) -> AsyncGenerator[Running]:
+    """Everything that `ec2ir serve` runs, ready when the block begins and wound down when it ends.
+
+    Raises BadSetting for what is missing.
+    """
+    _complete(settings)
+    token, api = settings.slack_bot_token.get_secret_value(), settings.slack_api_url
+    stop = asyncio.Event()
+    async with base(settings, clock=clock, sessions=sessions) as parts, AsyncExitStack() as stack:
+        client = listening_client(token, api)
+        people = People(client=client, clock=clock)
+        roles = settings.policy_file.roles
+        directory = SlackDirectory(
+            client=client,
+            groups=RoleGroups(responders=roles.responders, approvers=roles.approvers),
+            people=people,
+            terminal=Operators(settings.policy_file.operators),
+        )
+        desk = await stack.enter_async_context(engine(parts, directory))
+        sender = make_sender(
+            parts.store, sending_client(token, api), directory,
+            announce=settings.slack_channel, holder=new_id(), clock=clock,
+        )  # fmt: skip
+        app = build_app(
+            desk, client, signing_secret=settings.slack_signing_secret.get_secret_value() or "unused",
+            people=people, wrote=sender.written.set,
+        )  # fmt: skip
+        pulse = Pulse(answered=clock())
+        socket = settings.slack_app_token.get_secret_value()
+        server = http_app(None if socket else app, ready=_checks(parts, pulse))
+        port = await stack.enter_async_context(
+            serving(server, host=settings.http_host, port=settings.http_port)
+        )
+        if socket:
+            await stack.enter_async_context(connected(app, socket))
+        work = [asyncio.create_task(sender.run(stop))]
+        if settings.queue_url:
+            work.append(asyncio.create_task(_alerts(parts, desk, sender, pulse, stop)))
+        try:
+            yield Running(base=parts, desk=desk, sender=sender, port=port)
+        finally:
+            stop.set()
+            await asyncio.gather(*work)
+
+
+async def _alerts(parts: Base, desk: Desk, sender: Sender, pulse: Pulse, stop: asyncio.Event) -> None:
+    queue = SqsQueue(
+        client=parts.cloud.queue_client(parts.identity.account, parts.region),
+        url=parts.settings.queue_url,
+        call=detached,
+    )
+    sink = DeskSink(desk)
+
+    async def take(message: Received) -> Outcome:
+        outcome = await handle(message.body, message.id, sink, received=parts.clock())
+        sender.written.set()
+        return outcome
+
+    await pump(queue, take, stop=stop, clock=parts.clock, pulse=pulse)
+
+
+def _checks(parts: Base, pulse: Pulse) -> dict[str, Check]:
+    async def database() -> str:
+        try:
+            async with parts.store.begin() as unit:
+                await unit.slots.next_due()
+        except Unreachable as problem:
+            return problem.what
+        return ""
+
+    async def queue() -> str:
+        quiet = pulse.answered is None or parts.clock() - pulse.answered > QUIET
+        return "the queue has not answered for 90 s" if parts.settings.queue_url and quiet else ""
+
+    return {"database": database, "queue": queue}
+
+
+def _complete(settings: Settings) -> None:
+    require(settings, "slack_bot_token")
+    if not settings.slack_app_token.get_secret_value():
+        require(settings, "slack_signing_secret")
+    for name in ("responders", "approvers"):
+        if not getattr(settings.policy_file.roles, name):
+            raise BadSetting(
+                f"[roles] {name} is not set in ec2ir.toml.", then="Name a Slack user group, by id or handle."
+            )
+
+
+async def run(settings: Settings) -> None:
+    """Serve until SIGTERM or SIGINT."""
+    over = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, over.set)
+    async with running(settings) as product:
+        log.warning("ready", port=product.port, database=settings.database.partition(":")[0])
+        await over.wait()
