@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING
 from actions import capture
 from actions.action import Action, Look, Phase
 from actions.capture import Platform
+from actions.instance import alive, seen
 from actions.polling import settled
 from actions.run import Run
 from aws.account import Account
 from aws.errors import AwsRefused
 from playbook.approval import Risk
 from playbook.errors import DoesNotApply
-from playbook.gathering import both
+from playbook.gathering import both, gather
 from playbook.plan import PASSING, Change, Shown
 from playbook.proof import Proof, Rung
 from playbook.target import Target
@@ -38,24 +39,27 @@ _PATIENCE = (5.0, 10.0, *(30.0 for _ in range(30)))
 class Capture:
     """The plan: which host, with which tool, to which bucket. Addresses are presigned at execution only.
 
-    `fetched` says whether the tool comes from the bucket; `earlier` are this incident's older commands here.
+    `fetched` says whether the tool comes from the bucket; the image goes there in up to `parts` objects;
+    `earlier` are this incident's older commands here.
     """
 
     target: Target
     bucket: str
     platform: Platform
     fetched: bool
+    parts: int
     earlier: tuple[str, ...] = field(metadata=PASSING)
 
     @property
     def mark(self) -> str:
         """How the comment of this incident's commands begins; the run's id follows it."""
-        return f"ec2ir memory {self.target.incident} "
+        return _mark(self.target)
 
-    def key(self, run: str) -> str:
-        """The image's key in the evidence bucket."""
+    def keys(self, run: str) -> tuple[str, ...]:
+        """The keys of the image's parts in the evidence bucket, in order."""
         kind = "lime.compressed" if self.platform is Platform.LINUX else "raw"
-        return f"memory/{self.target.incident}/{self.target.instance}/{run}.{kind}"
+        stem = f"memory/{self.target.incident}/{self.target.instance}/{run}.{kind}"
+        return tuple(f"{stem}.{part:03}" for part in range(self.parts))
 
     def show(self) -> Shown:
         """The plan in words."""
@@ -64,9 +68,7 @@ class Capture:
             f"fetched from s3://{self.bucket}/{tool.key}" if self.fetched else f"expected at {tool.installed}"
         )
         free = "The image is written to the host's disk first, over free space: snapshot before."
-        large = (
-            f"An image of more than {capture.LARGEST // 1024**3} GiB is refused: S3 takes no larger upload."
-        )
+        room = f"There is room for an image of {self.parts * capture.PART // 1024**3} GiB, and none for a larger."
         return Shown(
             changes=(
                 Change(
@@ -80,7 +82,7 @@ class Capture:
             keeps=("the machine runs on; the attacker may see that memory is read",),
             warnings=(
                 free,
-                large,
+                *((room,) if self.parts == capture.MOST else ()),
                 "Isolation and revocation cut SSM off: memory can't be captured after them.",
             ),
             undo="cancels the command while it runs; an image that was uploaded stays as evidence",
@@ -92,9 +94,12 @@ async def plan(target: Target, aws: Account) -> Capture:
     bucket = aws.policy.evidence_bucket
     if not bucket:
         raise DoesNotApply("There is no evidence bucket to put an image into: set EC2IR_EVIDENCE_BUCKET.")
-    platform, commands = await both(_platform(aws, target.instance), _commands(aws, target.instance))
-    made = Capture(target=target, bucket=bucket, platform=platform, fetched=False, earlier=())
-    earlier = [c for c in commands if c.get("Comment", "").startswith(made.mark)]
+    (platform, commands), size = await both(
+        both(_platform(aws, target.instance), _commands(aws, target.instance)),
+        _memory(aws, target),
+    )
+    mark = _mark(target)
+    earlier = [c for c in commands if c.get("Comment", "").startswith(mark)]
     if any(c.get("Status") in _RUNNING for c in earlier):
         raise DoesNotApply("A capture is under way on this instance.")
     return Capture(
@@ -102,8 +107,21 @@ async def plan(target: Target, aws: Account) -> Capture:
         bucket=bucket,
         platform=platform,
         fetched=await _head(aws, bucket, capture.TOOLS[platform].key) is not None,
+        parts=capture.parts(platform, size),
         earlier=tuple(sorted(c.get("CommandId", "") for c in earlier)),
     )
+
+
+def _mark(target: Target) -> str:
+    return f"ec2ir memory {target.incident} "
+
+
+async def _memory(aws: Account, target: Target) -> int:
+    """The instance's memory in bytes, as its type has it."""
+    found = alive(await seen(aws, target.instance), target)
+    kind = found.get("InstanceType", "t3.micro")
+    answer = await aws.call(aws.ec2.describe_instance_types, InstanceTypes=[kind])
+    return answer["InstanceTypes"][0].get("MemoryInfo", {}).get("SizeInMiB", 0) * 1024**2
 
 
 async def _platform(aws: Account, instance: str) -> Platform:
@@ -162,13 +180,17 @@ async def _send(plan: Capture, run: Run, comment: str) -> str:
     def sign() -> str:
         seconds, s3 = int(LONGEST.total_seconds()), run.aws.s3
         get = {"Bucket": plan.bucket, "Key": tool.key}
-        put = {"Bucket": plan.bucket, "Key": plan.key(run.id)}
         return capture.script(
             plan.platform,
             download=s3.generate_presigned_url("get_object", Params=get, ExpiresIn=seconds)
             if plan.fetched
             else "",
-            upload=s3.generate_presigned_url("put_object", Params=put, ExpiresIn=seconds),
+            uploads=[
+                s3.generate_presigned_url(
+                    "put_object", Params={"Bucket": plan.bucket, "Key": key}, ExpiresIn=seconds
+                )
+                for key in plan.keys(run.id)
+            ],
         )
 
     answer = await run.aws.call(
@@ -216,8 +238,10 @@ async def verify(plan: Capture, look: Look) -> Proof:
     if command is None:
         return Proof(rung=Rung.ABSENT, says=("no command was sent",))
     run = next(c.get("Comment", "") for c in commands if c.get("CommandId") == command)[len(plan.mark) :]
-    found, head = await both(
-        _invocation(look.aws, command, plan.target.instance), _head(look.aws, plan.bucket, plan.key(run))
+    keys = plan.keys(run)
+    found, heads = await both(
+        _invocation(look.aws, command, plan.target.instance),
+        gather(*(_head(look.aws, plan.bucket, key) for key in keys)),
     )
     if found is None or found["Status"] in _RUNNING:
         return Proof(
@@ -229,21 +253,24 @@ async def verify(plan: Capture, look: Look) -> Proof:
     if found["Status"] != "Success":
         why = plain(capture.without_addresses(found["StandardErrorContent"]), 200)
         return Proof(rung=Rung.ABSENT, says=(f"command {command} ended as {found['Status']}: {why}",))
-    return _judged(plan.key(run), found["StandardOutputContent"], head)
+    return _judged(keys[0], found["StandardOutputContent"], [head for head in heads if head is not None])
 
 
-def _judged(key: str, output: str, head: HeadObjectOutputTypeDef | None) -> Proof:
+def _judged(key: str, output: str, heads: Sequence[HeadObjectOutputTypeDef]) -> Proof:
     said = capture.result(output)
     if said is None:
         return Proof(rung=Rung.CONTRADICTED, says=("the host did not say what it uploaded",))
-    sha256, size = said
-    if head is None:
+    if not heads:
         return Proof(rung=Rung.CONTRADICTED, says=(f"the host says it uploaded, but there is no {key}",))
-    stored = head.get("ChecksumSHA256", "")
-    if head["ContentLength"] != size or (stored and base64.b64decode(stored).hex() != sha256):
+    sha256, size = said
+    stored = heads[0].get("ChecksumSHA256", "") if len(heads) == 1 else ""
+    whole = sum(head["ContentLength"] for head in heads) == size
+    if not whole or (stored and base64.b64decode(stored).hex() != sha256):
         return Proof(rung=Rung.CONTRADICTED, says=(f"{key} is not what the host says it uploaded",))
+    more = f" and {len(heads) - 1} more parts" if len(heads) > 1 else ""
     return Proof(
-        rung=Rung.PROVED, says=(f"{key}, {size:,} bytes as on the host", f"SHA-256 on the host {sha256}")
+        rung=Rung.PROVED,
+        says=(f"{key}{more}, {size:,} bytes as on the host", f"SHA-256 on the host {sha256}"),
     )
 
 
@@ -271,6 +298,8 @@ memory = Action(
     after=("snapshot",),
     permissions=frozenset(
         {
+            "ec2:DescribeInstanceTypes",
+            "ec2:DescribeInstances",
             "s3:GetObject",
             "s3:PutObject",
             "ssm:CancelCommand",

@@ -16,6 +16,8 @@ T = TypeVar("T")
 
 INCIDENT_TAG = "ec2ir:incident"
 RUN_TAG = "ec2ir:run"
+STATUS_TAG, COMPROMISED = "Status", "Compromised"
+"""The playbook's own mark (C5), on whatever belongs to a compromised instance."""
 
 
 class Journal(Protocol):

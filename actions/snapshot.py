@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from actions.action import Action, Look, Phase
 from actions.instance import UNKNOWN, alive, device_of, local_disks, seen, volumes_of
 from actions.polling import settled
-from actions.run import INCIDENT_TAG, RUN_TAG, Run
+from actions.run import COMPROMISED, INCIDENT_TAG, RUN_TAG, STATUS_TAG, Run
 from aws.account import Account
 from aws.errors import Ambiguous, AwsRefused
 from playbook.approval import Risk
@@ -180,7 +180,7 @@ async def _take(plan: SnapshotSet, run: Run) -> list[tuple[str, str]]:
         return await settled(listed, bool, run.pause, delays=_VISIBLE) or None
 
     async def take() -> list[tuple[str, str]]:
-        tags = run.tags | {INSTANCE_TAG: plan.target.instance}
+        tags = run.tags | {INSTANCE_TAG: plan.target.instance, STATUS_TAG: COMPROMISED}
         try:
             answer = await aws.call(
                 aws.ec2_once.create_snapshots,

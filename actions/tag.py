@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from actions.action import Action, Look, Phase
 from actions.instance import alive, seen, volumes_of
-from actions.run import INCIDENT_TAG, Run
+from actions.run import COMPROMISED, INCIDENT_TAG, STATUS_TAG, Run
 from aws.account import Account
 from playbook.approval import Risk
 from playbook.errors import DoesNotApply, Drift
@@ -19,10 +19,7 @@ from playbook.target import Target
 from playbook.text import plain, words
 
 if TYPE_CHECKING:
-    from mypy_boto3_ec2.type_defs import NetworkInterfaceTypeDef, SnapshotTypeDef, TagTypeDef
-
-STATUS_TAG = "Status"
-COMPROMISED = "Compromised"
+    from mypy_boto3_ec2.type_defs import NetworkInterfaceTypeDef, TagTypeDef
 
 Tags = dict[str, str]
 
@@ -90,23 +87,16 @@ async def _interfaces(aws: Account, instance: str) -> list[NetworkInterfaceTypeD
     return answer["NetworkInterfaces"]
 
 
-async def _snapshots(aws: Account, incident: str) -> list[SnapshotTypeDef]:
-    answer = await aws.call(
-        aws.ec2.describe_snapshots,
-        OwnerIds=["self"],
-        Filters=[{"Name": f"tag:{INCIDENT_TAG}", "Values": [incident]}],
-    )
-    return answer["Snapshots"]
-
-
 async def plan(target: Target, aws: Account) -> Tagging:
-    """Record the old values on the instance, its volumes, interfaces, and this incident's snapshots of it."""
-    (described, volumes), (interfaces, snapshots) = await both(
+    """Record the old values on the instance, its volumes and its interfaces.
+
+    Snapshots are not among them: they carry the same tags from their creation, and keep them as evidence.
+    """
+    (described, volumes), interfaces = await both(
         both(seen(aws, target.instance), volumes_of(aws, target.instance)),
-        both(_interfaces(aws, target.instance), _snapshots(aws, target.incident)),
+        _interfaces(aws, target.instance),
     )
     found = alive(described, target)
-    disks = {v.get("VolumeId", "") for v in volumes}
     made = Tagging(
         target=target,
         resources=(
@@ -114,14 +104,6 @@ async def plan(target: Target, aws: Account) -> Tagging:
             *sorted((_tagged(v.get("VolumeId", ""), v.get("Tags", [])) for v in volumes), key=_id),
             *sorted(
                 (_tagged(n.get("NetworkInterfaceId", ""), n.get("TagSet", [])) for n in interfaces), key=_id
-            ),
-            *sorted(
-                (
-                    _tagged(s.get("SnapshotId", ""), s.get("Tags", []))
-                    for s in snapshots
-                    if s.get("VolumeId") in disks
-                ),
-                key=_id,
             ),
         ),
     )
@@ -228,7 +210,6 @@ tag = Action(
             "ec2:DeleteTags",
             "ec2:DescribeInstances",
             "ec2:DescribeNetworkInterfaces",
-            "ec2:DescribeSnapshots",
             "ec2:DescribeTags",
             "ec2:DescribeVolumes",
         }

@@ -1,7 +1,10 @@
 from __future__ import annotations
 
+import hashlib
 import shlex
+import subprocess
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -32,8 +35,8 @@ class TestOnTheHost:
         proof = await step.verify()
 
         assert proof.rung is Rung.PROVED
-        key = f"memory/inc-7/{asg.seeded.web}/run-1.lime.compressed"
-        assert plan.key("run-1") == key
+        key = f"memory/inc-7/{asg.seeded.web}/run-1.lime.compressed.000"
+        assert plan.keys("run-1") == (key,)
         size = asg.client("s3").head_object(Bucket=asg.seeded.bucket, Key=key)["ContentLength"]
         assert proof.says[0] == f"{key}, {size:,} bytes as on the host"
 
@@ -117,7 +120,7 @@ class TestOnTheHost:
         step = asg.step(memory)
         plan = await step.execute()
         s3 = asg.client("s3")
-        s3.put_object(Bucket=plan.bucket, Key=plan.key("run-1"), Body=b"something else")
+        s3.put_object(Bucket=plan.bucket, Key=plan.keys("run-1")[0], Body=b"something else")
         assert (await step.verify()).rung is Rung.CONTRADICTED
 
     async def test_an_isolated_host_is_out_of_reach(self, asg: Scene) -> None:
@@ -145,20 +148,70 @@ class TestOnTheHost:
 
 @pytest.mark.parametrize("download", ["", EVIL])
 def test_what_is_filled_into_the_shell_script_stays_one_word(download: str) -> None:
-    lines = capture.script(Platform.LINUX, download=download, upload=EVIL).splitlines()
-    upload = next(line for line in lines if "--upload-file" in line)
-    assert shlex.split(upload)[-1] == EVIL
-    assert shlex.split(next(line for line in lines if "tool=" in line))
+    lines = capture.script(Platform.LINUX, download=download, uploads=[EVIL, EVIL]).splitlines()
+    loop = next(line for line in lines if line.startswith("for "))
+    assert shlex.split(loop)[3:5] == [EVIL, f"{EVIL};"]
+    assert all(shlex.split(line) is not None for line in lines)
 
 
 def test_what_is_filled_into_powershell_is_a_literal() -> None:
-    text = capture.script(Platform.WINDOWS, download=EVIL, upload=EVIL)
+    text = capture.script(Platform.WINDOWS, download=EVIL, uploads=[EVIL])
     assert text.count("X-Amz-Signature=''; rm -rf / #'") == 2
+
+
+def run_script(host: Path, image: bytes, uploads: int) -> subprocess.CompletedProcess[str]:
+    """Run the shell script as the agent does, with a tool that writes `image` and a curl that keeps what it puts."""
+    (host / "image.bin").write_bytes(image)
+    tool = host / "avml"
+    tool.write_text(f'#!/bin/sh\ncp {host}/image.bin "$2"\n')
+    curl = host / "curl"
+    curl.write_text('#!/bin/sh\nwhile [ $# -gt 2 ]; do shift; done\ncp "$1" "$2"\n')
+    for made in (tool, curl):
+        made.chmod(0o700)
+    text = capture.script(
+        Platform.LINUX, download="", uploads=[f"{host}/part.{n}" for n in range(uploads)]
+    ).replace(capture.TOOLS[Platform.LINUX].installed, str(tool))
+    small = text.replace(str(capture.PART), "8").replace(str(2 * capture.PART), "16")
+    small = small.replace(str(capture.BLOCK), "4").replace(str(capture.BLOCKS), "2")
+    environment = {"PATH": f"{host}:/usr/bin:/bin"}
+    return subprocess.run(["sh", "-c", small], env=environment, capture_output=True, text=True, check=False)
+
+
+@pytest.mark.process
+@pytest.mark.parametrize("size", [3, 8, 11, 16])
+def test_the_parts_make_the_image_and_nothing_is_left_behind(tmp_path: Path, size: int) -> None:
+    image = bytes(range(size))
+    done = run_script(tmp_path, image, uploads=2)
+    assert done.stderr == ""
+    assert capture.result(done.stdout) == (hashlib.sha256(image).hexdigest(), size)
+    assert b"".join(p.read_bytes() for p in sorted(tmp_path.glob("part.*"))) == image
+
+
+@pytest.mark.process
+def test_an_image_that_is_too_large_is_refused_before_anything_is_uploaded(tmp_path: Path) -> None:
+    done = run_script(tmp_path, bytes(17), uploads=2)
+    assert (done.returncode, done.stderr) == (27, "the image has 17 bytes, more than 16\n")
+    assert not list(tmp_path.glob("part.*"))
+
+
+@pytest.mark.parametrize(
+    ("platform", "gib", "parts"),
+    [
+        (Platform.LINUX, 0, 1),
+        (Platform.LINUX, 4, 1),
+        (Platform.LINUX, 5, 2),
+        (Platform.LINUX, 16, 4),
+        (Platform.WINDOWS, 16, 5),
+        (Platform.LINUX, 24_576, capture.MOST),
+    ],
+)
+def test_memory_is_uploaded_in_parts_that_s3_takes(platform: Platform, gib: int, parts: int) -> None:
+    assert capture.parts(platform, gib * 1024**3) == parts
 
 
 def test_nothing_is_compiled_on_the_host() -> None:
     for platform in Platform:
-        text = capture.script(platform, download=EVIL, upload=EVIL)
+        text = capture.script(platform, download=EVIL, uploads=[EVIL])
         assert not any(word in text for word in ("gcc", "make ", "cargo", "insmod"))
 
 

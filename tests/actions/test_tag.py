@@ -29,10 +29,23 @@ async def test_the_instance_and_all_that_belongs_to_it_is_tagged(asg: Scene) -> 
     await step.execute()
 
     seeded = asg.seeded
+    assert len(evidence) == len(seeded.web_volumes)
     for resource in (seeded.web, *seeded.web_volumes, *seeded.web_interfaces, *evidence):
         assert tags(asg, resource).items() >= OURS.items()
     assert "Status" not in tags(asg, seeded.bystander)
     assert (await step.verify()).rung is Rung.PROVED
+
+
+async def test_undo_leaves_evidence_as_it_was_tagged(asg: Scene) -> None:
+    step = asg.step(tag)
+    await step.plan()
+    await asg.step(snapshot).execute()
+    await step.execute()
+    await step.undo()
+
+    evidence = [s["SnapshotId"] for s in asg.client("ec2").describe_snapshots(OwnerIds=["self"])["Snapshots"]]
+    assert all(tags(asg, s).items() >= OURS.items() for s in evidence)
+    assert await asg.step(tag).plan() == step.made[0]
 
 
 async def test_undo_restores_old_values_and_takes_away_what_was_not_there(asg: Scene) -> None:

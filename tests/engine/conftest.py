@@ -125,7 +125,13 @@ async def house_on(store: SqlStore, *, variant: seed.Variant = "asg") -> AsyncIt
         )
         plant = Plant(desk=desk, account=cloud.account, executor="x-1", pause=clock.pause)
         yield House(
-            box=box, account=account, desk=desk, plant=plant, clock=clock, directory=directory, executor=executor
+            box=box,
+            account=account,
+            desk=desk,
+            plant=plant,
+            clock=clock,
+            directory=directory,
+            executor=executor,
         )
         cloud.close()
 

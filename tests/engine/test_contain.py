@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from actions.catalogue import BY_NAME
 from commands.approve import approve
 from commands.propose import propose_undo
+from playbook.decisions import CONTAIN
 from playbook.people import Door
 from tests.engine.conftest import House
 from tests.fakes.people import ANA, BO
@@ -47,3 +49,17 @@ async def test_isolation_is_undone_by_a_second_plan(house: House) -> None:
 
     assert (await house.marks(incident))["isolate"] == "undone"
     assert (await house.board(incident)).incident.contained is None
+
+
+@pytest.mark.parametrize("step", [a for a in CONTAIN if BY_NAME[a].undo is not None])
+async def test_each_step_is_undone_alone_after_all_were_carried_out(house: House, step: str) -> None:
+    incident, run = await contain(house)
+    for _ in range(8):
+        house.clock.advance(60)
+        await house.timers()
+
+    undo = await propose_undo(house.desk, run, step, by=ANA, door=Door.CHAT)
+    await approve(house.desk, undo.id, undo.hash, by=BO, door=Door.CHAT)
+    await house.run_ordered()
+
+    assert (await house.marks(incident))[step] == "undone"

@@ -66,7 +66,6 @@ SCENARIOS: Mapping[str, tuple[Scenario, ...]] = {
         SCALED,
         DEV,
         Scenario(name="had the tag", before=changes.status_review),
-        Scenario(name="snapshots there", before=changes.earlier_snapshot),
     ),
     "isolate": (
         SCALED,
