@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -24,6 +25,7 @@ from playbook.ports import Directory, Store
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger("ec2ir.bot")
 _INVITE_ATTEMPTS = 4
+_CHANNEL_ID = re.compile(r"[CG][A-Z0-9]{6,}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -182,11 +184,14 @@ async def _announce(office: Office, sending: Sending) -> str:
 async def _id_of(office: Office) -> str:
     """The announcement channel's id; the settings may name it, and only ids can be looked into."""
     name = office.announce
-    if not name.startswith("#") and name.upper() == name:
+    if _CHANNEL_ID.fullmatch(name):
         return name
     if name not in office.ids:
         found = await channels.named(office.poster.client, name)
         if not found:
-            raise SlackTrouble(f"ec2ir is in no channel named {name[:80]}.", code="")
+            raise SlackTrouble(
+                f"ec2ir is in no channel named {name[:80]}: invite it there, or set EC2IR_SLACK_CHANNEL.",
+                code="channel_not_found",
+            )
         office.ids[name] = found
     return office.ids[name]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from typing import cast
 
 from slack_sdk.web.async_client import AsyncWebClient
@@ -16,6 +17,8 @@ from playbook.people import Door, Person, Role
 from playbook.plan import Json
 from playbook.ports import Directory
 
+_KEPT = timedelta(seconds=30)
+"""Slack answers 20 such questions a minute; a storm of incidents must leave some for approvals."""
 _GROUP_ID = re.compile(r"S[A-Z0-9]{6,}")
 
 
@@ -40,6 +43,9 @@ class SlackDirectory:
     people: People
     terminal: Directory
     _ids: dict[str, str] = field(default_factory=dict[str, str])
+    _seen: dict[Role, tuple[datetime, tuple[str, ...]]] = field(
+        default_factory=dict[Role, tuple[datetime, tuple[str, ...]]]
+    )
 
     async def roles(self, person: Person, door: Door) -> frozenset[Role]:
         """The person's roles, read from Slack now. Raises Unreachable when Slack does not say."""
@@ -58,11 +64,18 @@ class SlackDirectory:
         return frozenset(role for role, members in held.items() if person.id in members)
 
     async def holders(self, role: Role) -> tuple[Person, ...]:
-        """Everybody in the role's group whose account is active. Raises Unreachable when Slack does not say."""
-        try:
-            members = await self._members(role)
-        except SlackTrouble as trouble:
-            raise _unsaid(trouble.what) from trouble
+        """Everybody in the role's group whose account is active, as seen within half a minute.
+
+        This names and invites people; it lets nobody do anything. Raises Unreachable when Slack does not say.
+        """
+        now = self.people.clock()
+        at, members = self._seen.get(role, (now - _KEPT, ()))
+        if now - at >= _KEPT:
+            try:
+                members = await self._members(role)
+            except SlackTrouble as trouble:
+                raise _unsaid(trouble.what) from trouble
+            self._seen[role] = (now, members)
         profiles = await gather(*(self.people.known(user) for user in members))
         return tuple(p.person for p in profiles if p.active)
 

@@ -42,8 +42,11 @@ def _mark(body: Json) -> str:
 
 def announcement(board: Board) -> Words:
     """One line where incidents are announced, with the way into the channel."""
-    channel = f": <#{board.incident.channel}>" if board.incident.channel else ""
-    text = f"{headline(board)}{channel}"
+    # Without a channel this line is all that people see of it.
+    where = (
+        f"<#{board.incident.channel}>" if board.incident.channel else "Slack let ec2ir make no channel for it"
+    )
+    text = f"{headline(board)}: {where}"
     return Words(text=text, blocks=[blocks.section(text)])
 
 

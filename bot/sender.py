@@ -18,7 +18,7 @@ from bot.pace import Pace, Sleep
 from bot.poster import Poster
 from playbook.clock import Clock
 from playbook.errors import BadInput, Unreachable
-from playbook.outbox import Sending
+from playbook.outbox import Post, Sending
 from playbook.ports import Directory, Store
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger("ec2ir.bot")
@@ -29,6 +29,7 @@ _PATIENCE = 45.0
 _LONGEST_WAIT = timedelta(minutes=1)
 _WORKERS = 4
 _POLL = 0.25
+_ENOUGH = 3
 _GIVE_UP = 10
 """Attempts at a row that fails for a reason nobody foresaw; it must not hold up its incident for ever."""
 
@@ -65,7 +66,8 @@ class Sender:
             async with asyncio.timeout(_PATIENCE):
                 ts = await deliver(self.office, sending)
         except SlackTrouble as trouble:
-            await self._not_sent(sending, trouble.what, final=trouble.final, wait=trouble.wait)
+            final = trouble.final or (bool(trouble.code) and _spared(sending))
+            await self._not_sent(sending, trouble.what, final=final, wait=trouble.wait)
         except (LimitError, SlackObjectFormationError, BadInput) as problem:
             await self._not_sent(sending, str(problem), final=True)
         except (Unreachable, TimeoutError) as trouble:
@@ -100,6 +102,9 @@ class Sender:
             except Unreachable as trouble:
                 log.warning("the sender waits for the database", problem=trouble.what)
                 busy = False
+            except Exception:
+                log.exception("the sender met a defect")
+                busy = False
             if not busy:
                 await self._rest()
 
@@ -108,6 +113,11 @@ class Sender:
             async with asyncio.timeout(_POLL):
                 await self.written.wait()
         self.written.clear()
+
+
+def _spared(sending: Sending) -> bool:
+    """Whether Slack said no often enough to a row that must not hold up its incident's others."""
+    return sending.message.post in (Post.ANNOUNCE, Post.TOPIC) and sending.attempts >= _ENOUGH
 
 
 def _backoff(attempts: int) -> timedelta:

@@ -18,3 +18,8 @@ async def connected(app: AsyncApp, app_token: str) -> AsyncGenerator[AsyncSocket
         yield handler
     finally:
         await handler.close_async()
+
+
+async def problem_of(handler: AsyncSocketModeHandler) -> str:
+    """For readiness: what is wrong with the connection, or an empty string. Pings are part of the answer."""
+    return "" if await handler.client.is_connected() else "Slack's Socket Mode is not connected."

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from slack_bolt.app.async_app import AsyncApp
 
 from bot.directory import RoleGroups, SlackDirectory
 from bot.front import Work
@@ -66,7 +67,7 @@ class Room:
     sender: Sender
     people: People
     work: Work
-    serial: Any = field(default_factory=lambda: itertools.count(1))
+    app: AsyncApp
 
     async def settle(self) -> None:
         """Let every listener end and everything be sent."""
@@ -207,7 +208,7 @@ def make_room(workspace: Workspace, clock: ManualClock, sqlite_store: SqlStore) 
         workspace.attach(app)
         return Room(
             slack=workspace, clock=clock, store=sqlite_store, cloud=cloud, executor=executor, desk=desk,
-            sender=sender, people=people, work=work,
+            sender=sender, people=people, work=work, app=app,
         )  # fmt: skip
 
     return make

@@ -248,3 +248,37 @@ async def test_without_a_channel_for_announcements_nothing_is_announced(
 
     assert room.slack.messages("incidents") == []
     assert room.labels(room.card()) != []
+
+
+@pytest.mark.parametrize("announce", ["no-such-channel", "C0NOSUCHONE"])
+async def test_a_wrong_channel_for_announcements_holds_up_nothing(room: Room, announce: str) -> None:
+    sender = make_sender(
+        room.store, room.slack.client(), room.desk.directory, announce=announce, holder="wrong",
+        clock=room.clock, sleep=room.clock.sleep,
+    )  # fmt: skip
+    await receive(room.desk, finding(), "{}")
+    await sender.drain()
+
+    assert room.labels(room.plan()) != []
+
+
+async def test_a_scope_that_is_missing_for_announcements_holds_up_nothing_for_long(room: Room) -> None:
+    room.slack.faults.order("conversations.list", Fault.refused("missing_scope"), times=9)
+    await receive(room.desk, finding(), "{}")
+    for _ in range(4):
+        await room.settle()
+        room.clock.passes(seconds=30)
+    await room.settle()
+
+    assert room.labels(room.plan()) != []
+
+
+async def test_an_incident_without_a_channel_is_still_announced(room: Room) -> None:
+    room.slack.faults.order("conversations.create", Fault.refused("restricted_action"))
+    await receive(room.desk, finding(), "{}")
+    await room.settle()
+
+    (line,) = room.slack.messages("incidents")
+    assert "Slack let ec2ir make no channel for it" in texts(line)
+    async with room.store.begin() as unit:
+        assert await unit.outbox.waiting() == 0

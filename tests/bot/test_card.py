@@ -1,0 +1,141 @@
+"""The card as a pure function: within Slack's limits and harmless for any board, and true for each state."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from typing import Any, cast
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from actions.catalogue import ACTIONS
+from bot.card import card
+from bot.check import BLOCKS, CHARACTERS, LimitError, as_json, characters, checked
+from bot.messages import card_words, topic
+from bot.value import unpack
+from bot.words import MARKS
+from commands.board import Board, Mark, Row, Section, Verb
+from playbook.decisions import recommend
+from playbook.environment import Environment
+from playbook.finding import Severity
+from playbook.incident import Incident, IncidentState, InstanceFacts
+from sandbox.slack.blockkit import check_blocks, elements_of
+from tests.bot.boards import HOSTILE, NOON, boards, examples, proposal, sections
+from tests.bot.conftest import finding
+
+WHAT_SLACK_PARSES = re.compile(r"<(?!!date\^\d+\^[^<>|]*\|[^<>|]*>|@U[A-Z0-9]+>)")
+
+
+def shown(board: Board) -> list[dict[str, Any]]:
+    return checked(card(board))
+
+
+def texts(blocks: Any) -> list[str]:
+    if isinstance(blocks, list):
+        return [text for block in cast("list[Any]", blocks) for text in texts(block)]
+    if isinstance(blocks, dict):
+        found = cast("dict[str, Any]", blocks)
+        own = [found["text"]] if isinstance(found.get("text"), str) and found.get("type") == "mrkdwn" else []
+        return own + [text for value in found.values() for text in texts(value)]
+    return []
+
+
+@pytest.fixture
+def board() -> Board:
+    """A plain board: one instance, a plan that waits."""
+    facts = InstanceFacts(
+        account="111111111111", region="ap-southeast-1", instance="i-0abc1234def567890", name="web"
+    )
+    incident = Incident(
+        id="x1", state=IncidentState.OPEN, opened=NOON, title="t", severity=Severity.HIGH,
+        environment=Environment.PRODUCTION,
+    )  # fmt: skip
+    rows = tuple(Row(action=a, mark=Mark.NOT_STARTED, words="", offers=(Verb.PLAN,)) for a in ACTIONS)
+    section = Section(facts=facts, rows=rows, recommended=proposal(facts.target("x1")))
+    return Board(
+        incident=incident, findings=(finding(),), recommendation=recommend(finding(), Environment.PRODUCTION),
+        sections=(section,), pending=(), now=NOON,
+    )  # fmt: skip
+
+
+@examples(25)
+@given(boards())
+def test_any_board_makes_a_card_that_slack_takes(board: Board) -> None:
+    made = shown(board)
+
+    assert check_blocks(made, "message") == []
+    assert len(made) <= BLOCKS
+    assert characters(made) <= CHARACTERS
+    assert 0 < len(card_words(board).text) <= 4_000
+    assert len(topic(board)) <= 250
+
+
+@examples(25)
+@given(boards())
+def test_nothing_from_outside_mentions_links_or_formats(board: Board) -> None:
+    for text in texts(shown(board)):
+        assert not WHAT_SLACK_PARSES.search(text), text
+        assert "```" not in text
+        assert "\u202e" not in text
+
+
+@examples(15)
+@given(boards())
+def test_buttons_are_few_distinct_and_carry_what_they_were_drawn_for(board: Board) -> None:
+    for block in shown(board):
+        buttons = elements_of(block)
+        styles = [b.get("style") for b in buttons if b.get("style")]
+        assert len(styles) == len(set(styles))
+        assert all(unpack(b["value"]).incident == board.incident.id for b in buttons)
+        assert all("confirm" in b for b in buttons if b.get("style") == "danger")
+
+
+@examples(8)
+@given(boards(most=1), st.lists(sections(), min_size=1, max_size=4), st.integers(1, 60))
+def test_however_many_instances_none_is_dropped_in_silence(
+    board: Board, some: list[Section], times: int
+) -> None:
+    many = replace(board, sections=tuple(some) * times)
+    made = shown(many)
+
+    said = "\n".join(texts(made))
+    hidden = re.search(r"and (\d+) more instances", said)
+    named = sum(said.count(f"`{i}`") for i in {s.facts.instance for s in many.sections})
+    assert len(made) <= BLOCKS
+    assert named + int(hidden[1] if hidden else 0) >= len(many.sections) - 1
+
+
+@pytest.mark.parametrize("mark", list(Mark))
+def test_the_word_always_stands_with_the_mark(board: Board, mark: Mark) -> None:
+    row = replace(board.sections[0].rows[0], mark=mark, words="why")
+    drawn = replace(board, sections=(replace(board.sections[0], rows=(row,)),))
+
+    assert any(f"{MARKS[mark]} *{row.action.title}* · {mark.value}: why" in t for t in texts(shown(drawn)))
+
+
+@pytest.mark.parametrize("severity", list(Severity))
+def test_severity_is_a_mark_and_a_word(board: Board, severity: Severity) -> None:
+    drawn = replace(board, incident=replace(board.incident, severity=severity))
+    assert severity.value.upper() in texts(shown(drawn))[0]
+
+
+def test_a_sample_says_so_and_has_no_button_that_runs(board: Board) -> None:
+    drawn = shown(replace(board, incident=replace(board.incident, sample=True)))
+    assert "SAMPLE, not a real finding" in texts(drawn)[0]
+    assert "contain" not in [b["action_id"] for block in drawn for b in elements_of(block)]
+
+
+def test_hostile_names_are_shown_as_text(board: Board) -> None:
+    section = board.sections[0]
+    for name in HOSTILE:
+        named = replace(section, facts=replace(section.facts, name=name, owner=name, role=name, seen=True))
+        for text in texts(shown(replace(board, sections=(named,)))):
+            assert not WHAT_SLACK_PARSES.search(text)
+
+
+def test_what_is_too_long_for_slack_is_refused_loudly(board: Board) -> None:
+    with pytest.raises(LimitError, match="blocks; 50 are allowed"):
+        checked(card(board) * 5)
+    assert characters(as_json(card(board))) > 0
