@@ -87,18 +87,35 @@ class Board:
 
 async def board(unit: Unit, incident: str, now: datetime) -> Board:
     """The board of an incident. Raises BadInput when there is none of that id. A constant number of queries."""
-    found = await the_incident(unit, incident)
-    findings = await unit.findings.of(incident)
-    instances = await unit.incidents.instances(incident)
-    proposals = [_as_it_stands(p, found) for p in await unit.proposals.of(incident)]
-    runs = await unit.runs.of(incident)
-    steps = await unit.runs.steps_of(incident)
+    return fold(
+        await the_incident(unit, incident),
+        findings=await unit.findings.of(incident),
+        instances=await unit.incidents.instances(incident),
+        proposals=await unit.proposals.of(incident),
+        runs=await unit.runs.of(incident),
+        steps=await unit.runs.steps_of(incident),
+        now=now,
+    )
+
+
+def fold(
+    incident: Incident,
+    *,
+    findings: Sequence[Finding],
+    instances: Sequence[InstanceFacts],
+    proposals: Sequence[Proposal],
+    runs: Sequence[RunRecord],
+    steps: Sequence[Step],
+    now: datetime,
+) -> Board:
+    """The board that these rows add up to; each sequence as its repository orders it."""
+    plans = [_as_it_stands(p, incident) for p in proposals]
     return Board(
-        incident=found,
-        findings=findings,
-        recommendation=recommend(findings[0] if findings else None, found.environment),
-        sections=tuple(_section(found, facts, proposals, runs, steps, now) for facts in instances),
-        pending=tuple(p for p in proposals if p.decision is Decision.PENDING and p.expires > now),
+        incident=incident,
+        findings=tuple(findings),
+        recommendation=recommend(findings[0] if findings else None, incident.environment),
+        sections=tuple(_section(incident, facts, plans, runs, steps, now) for facts in instances),
+        pending=tuple(p for p in plans if p.decision is Decision.PENDING and p.expires > now),
         now=now,
     )
 
@@ -160,7 +177,7 @@ def _row(
     busy: bool,
     lapsed: Collection[str],
 ) -> Row:
-    plan_waits = next((p for p in waiting if action.name in p.actions), None)
+    plan_waits = next((p for p in reversed(waiting) if action.name in p.actions), None)
     if latest is None or latest[1].state is StepState.UNDONE:
         mark, words = _not_in_force(latest, left_out, plan_waits)
         offers: tuple[Verb, ...] = (Verb.PLAN,)
@@ -169,7 +186,7 @@ def _row(
         run = latest[0].id
         mark, words = _in_force(latest[1], now)
         offers = _offers(action, latest[1], fresh=run not in lapsed)
-        if plan_waits is not None:
+        if plan_waits is not None and (plan_waits.kind is Kind.UNDO or mark is Mark.FAILED):
             words = f"{words}; {_waits(plan_waits)}".lstrip("; ")
     why_not = _barred(incident, busy=busy)
     if not offers and not why_not:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 
 from actions.catalogue import BY_NAME
@@ -91,17 +91,7 @@ async def began(desk: Desk, record: RunRecord, actions: Sequence[str]) -> None:
     now = desk.clock()
     async with desk.store.begin() as unit:
         await _still_mine(unit, record)
-        for step in await unit.runs.steps(record.id):
-            if step.action in actions:
-                await unit.runs.set_step(
-                    dataclasses.replace(
-                        step,
-                        state=StepState.RUNNING,
-                        attempt=record.attempt,
-                        began=step.began or now,
-                        problem="",
-                    )
-                )
+        await unit.runs.begin_steps(record.id, actions, record.attempt, now)
         await tell(
             unit, incident=record.target.incident, at=now, actor=BOT.id, event=Event.STARTED,
             words=("Undoing " if record.kind is Kind.UNDO else "Carrying out ")
@@ -111,33 +101,52 @@ async def began(desk: Desk, record: RunRecord, actions: Sequence[str]) -> None:
         )  # fmt: skip
 
 
-async def proved(desk: Desk, record: RunRecord, action: str, proof: Proof, observed: Json) -> None:
-    """A step of a run was looked at: store what was observed, then its row; ask for another look if it pays.
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Looked:
+    """What a look at one step found, and everything that was observed on the way there."""
 
-    A later look can also show that the step does not hold: then its row says so, and the incident is no longer
+    action: str
+    proof: Proof
+    observed: Json
+
+
+async def proved(desk: Desk, record: RunRecord, looks: Sequence[Looked]) -> None:
+    """Steps of a run were looked at: store what was observed, then their rows; ask for another look if it pays.
+
+    A later look can also show that a step does not hold: then its row says so, and the incident is no longer
     contained. Without effect on a step that was undone meanwhile.
     """
     now = desk.clock()
     async with desk.store.begin() as unit:
-        step = await _observed(unit, record, action, observed, now)
-        if step.state not in (StepState.RUNNING, StepState.APPLIED):
-            return
-        state = state_after(proof)
-        after = dataclasses.replace(
-            step,
-            state=state,
-            says=proof.says,
-            waits=proof.waits,
-            problem="; ".join(proof.says) if state is StepState.FAILED else "",
-            ended=step.ended or now,
-            checks=step.checks + 1,
-        )
-        await unit.runs.set_step(_kept(after))
-        if proof.again is not None and state is StepState.APPLIED:
-            await _look_again(unit, record.id, after, now + proof.again)
-        if after.state is not step.state:
-            await _tell_step(unit, record, after, now)
-        await _settle(unit, record, action, now)
+        observed = [(f"{record.id}/{look.action}", look.observed) for look in looks]
+        steps = await _observed(unit, record, observed, now)
+        changed = [
+            after for look in looks if (after := await _looked(unit, record, steps[look.action], look, now))
+        ]
+        if changed:
+            await _settle(unit, record, changed, now)
+
+
+async def _looked(unit: Unit, record: RunRecord, step: Step, look: Looked, now: datetime) -> str:
+    """Write one step's row; its action's name, or an empty string where the look has no effect any more."""
+    if step.state not in (StepState.RUNNING, StepState.APPLIED):
+        return ""
+    proof, state = look.proof, state_after(look.proof)
+    after = dataclasses.replace(
+        step,
+        state=state,
+        says=proof.says,
+        waits=proof.waits,
+        problem="; ".join(proof.says) if state is StepState.FAILED else "",
+        ended=step.ended or now,
+        checks=step.checks + 1,
+    )
+    await unit.runs.set_step(_kept(after))
+    if proof.again is not None and state is StepState.APPLIED:
+        await _look_again(unit, record.id, after, now + proof.again)
+    if after.state is not step.state:
+        await _tell_step(unit, record, after, now)
+    return step.action
 
 
 async def failed(
@@ -149,13 +158,13 @@ async def failed(
     """
     now = desk.clock()
     async with desk.store.begin() as unit:
-        step = await _observed(unit, record, action, observed, now)
+        step = (await _observed(unit, record, [(f"{record.id}/{action}", observed)], now))[action]
         after = dataclasses.replace(step, state=StepState.FAILED, problem=problem, ended=now)
         await unit.runs.set_step(_kept(after))
         await _tell_step(unit, record, after, now)
         if undoes:
             await _doubt(unit, undoes, action, problem, now)
-        await _settle(unit, record, action, now)
+        await _settle(unit, record, [action], now)
 
 
 async def _doubt(unit: Unit, run: str, action: str, problem: str, now: datetime) -> None:
@@ -204,7 +213,7 @@ async def undone(desk: Desk, record: RunRecord, undoes: str, action: str, observ
     """A step was taken back, and the instance is seen to be as it was before."""
     now = desk.clock()
     async with desk.store.begin() as unit:
-        mine = await _observed(unit, record, action, observed, now)
+        mine = (await _observed(unit, record, [(f"{record.id}/{action}", observed)], now))[action]
         for step in (mine, await _step(unit, undoes, action)):
             await unit.runs.set_step(
                 dataclasses.replace(
@@ -216,7 +225,7 @@ async def undone(desk: Desk, record: RunRecord, undoes: str, action: str, observ
             words=f"{BY_NAME[action].title} undone: as it was before",
             data={"run": undoes, "action": action}, aloud=f"undone:{record.id}:{action}",
         )  # fmt: skip
-        await _settle(unit, record, action, now)
+        await _settle(unit, record, [action], now)
         await _resettle(unit, undoes, now)
 
 
@@ -261,13 +270,16 @@ async def _step(unit: Unit, run: str, action: str) -> Step:
     return next(s for s in await unit.runs.steps(run) if s.action == action)
 
 
-async def _observed(unit: Unit, record: RunRecord, action: str, observed: Json, now: datetime) -> Step:
-    """Store the evidence, and answer the step's row as it is now. Raises Superseded."""
+async def _observed(
+    unit: Unit, record: RunRecord, observed: Sequence[tuple[str, Json]], now: datetime
+) -> dict[str, Step]:
+    """Store the evidence, and answer the run's rows as they are now. Raises Superseded."""
     # The ledger first: it is locked until the transaction ends, so that of steps that end at once each sees
     # the one before, and the last one finds the run ended.
-    await unit.ledger.add(record.target.incident, now, "observed", f"{record.id}/{action}", observed)
+    for subject, body in observed:
+        await unit.ledger.add(record.target.incident, now, "observed", subject, body)
     await _still_mine(unit, record)
-    return await _step(unit, record.id, action)
+    return {step.action: step for step in await unit.runs.steps(record.id)}
 
 
 def _kept(step: Step) -> Step:
@@ -301,10 +313,10 @@ async def _tell_step(unit: Unit, record: RunRecord, step: Step, now: datetime) -
     )  # fmt: skip
 
 
-async def _settle(unit: Unit, record: RunRecord, action: str, now: datetime) -> None:
+async def _settle(unit: Unit, record: RunRecord, actions: Collection[str], now: datetime) -> None:
     """Give the run the state that its rows add up to, and the incident its containment."""
     await _resettle(unit, record.id, now)
-    if action in CUTS_OFF:
+    if CUTS_OFF.intersection(actions):
         await settle_containment(unit, record.target.incident, now)
     await show(unit, record.target.incident, now)
 
