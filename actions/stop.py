@@ -51,6 +51,7 @@ class Stopping:
         return Shown(
             changes=(Change(subject=self.target.instance, before="running", after="stopped"),),
             calls=("1 × StopInstances",),
+            notes=("the operating system shuts down in order, so what runs on it can still react",),
             breaks=("everything that runs on the instance",),
             keeps=("EBS volumes, private addresses, Elastic IP addresses and security groups",),
             warnings=(

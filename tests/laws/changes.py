@@ -68,10 +68,10 @@ def status_clean(world: World, instance: str) -> None:
     _status(world, [instance], "Clean")
 
 
-def detach_data_volume(world: World, instance: str) -> None:
-    """The root volume goes away and another takes its place."""
+def exchange_volume(world: World, instance: str) -> None:
+    """A disk goes away and another takes its place."""
     ec2 = world.client("ec2")
-    old = next(v for v in _volumes(world, instance) if v["Attachments"][0]["DeleteOnTermination"] is False)
+    old = _volumes(world, instance)[0]
     device = old["Attachments"][0]["Device"]
     ec2.detach_volume(VolumeId=old["VolumeId"], InstanceId=instance)
     new = ec2.create_volume(AvailabilityZone=old["AvailabilityZone"], Size=8)["VolumeId"]
@@ -121,6 +121,24 @@ def rewrite_denials(world: World, instance: str) -> None:
                     "Statement": {"Effect": "Deny", "Action": "s3:*", "Resource": "*"},
                 }
                 iam.put_role_policy(RoleName=role, PolicyName=name, PolicyDocument=json.dumps(edited))
+
+
+def attach_volume(world: World, instance: str) -> None:
+    ec2 = world.client("ec2")
+    zone = _volumes(world, instance)[0]["AvailabilityZone"]
+    made = ec2.create_volume(AvailabilityZone=zone, Size=8)["VolumeId"]
+    ec2.attach_volume(VolumeId=made, InstanceId=instance, Device="/dev/sdz")
+
+
+def other_profile(world: World, instance: str) -> None:
+    """The instance gets a profile, and with it a role, that it did not have."""
+    ec2 = world.client("ec2")
+    mine = [{"Name": "instance-id", "Values": [instance]}]
+    found = ec2.describe_iam_instance_profile_associations(Filters=mine)
+    ec2.replace_iam_instance_profile_association(
+        AssociationId=found["IamInstanceProfileAssociations"][0]["AssociationId"],
+        IamInstanceProfile={"Name": "dev-box"},
+    )
 
 
 HOSTILE = "<!channel> *ok* `rm` <https://x|y> \u202egnp.exe\u200b\r\n" + "A" * 10_000

@@ -86,7 +86,7 @@ SCENARIOS: Mapping[str, tuple[Scenario, ...]] = {
 }
 
 DRIFTS: Mapping[str, Change] = {
-    "protect": changes.detach_data_volume,
+    "protect": changes.exchange_volume,
     "tag": changes.status_clean,
     "isolate": changes.open_interface,
     "deregister": changes.leave_group,
@@ -96,11 +96,22 @@ DRIFTS: Mapping[str, Change] = {
 }
 """What somebody else does after the step, so that undo would overwrite it."""
 
+BEFORES: Mapping[str, Change] = {
+    "protect": changes.lock,
+    "snapshot": changes.attach_volume,
+    "tag": changes.status_review,
+    "isolate": changes.open_interface,
+    "deregister": changes.leave_group,
+    "revoke": changes.other_profile,
+    "revoke-role": changes.other_profile,
+}
+"""What somebody else does between plan and approval, so that it is not the same plan any more."""
+
 RESTORES_NOTHING = frozenset({"memory"})
 """Their undo only ends what ec2ir itself began, so nobody else can have changed it."""
 
-ANY_DRIFT: tuple[Change, ...] = tuple(dict.fromkeys(DRIFTS.values()))
-"""For an action without a row: all of these, one after the other."""
+ANY: tuple[Change, ...] = tuple(dict.fromkeys((*DRIFTS.values(), *BEFORES.values())))
+"""For an action without a row: each of these, until one makes a difference to it."""
 
 
 def scenarios_of(action: str) -> tuple[Scenario, ...]:
@@ -110,4 +121,9 @@ def scenarios_of(action: str) -> tuple[Scenario, ...]:
 
 def drifts_of(action: str) -> tuple[Change, ...]:
     """What is done to its target behind its back."""
-    return (DRIFTS[action],) if action in DRIFTS else ANY_DRIFT
+    return (DRIFTS[action],) if action in DRIFTS else ANY
+
+
+def befores_of(action: str) -> tuple[Change, ...]:
+    """What happens to its target before the plan is approved."""
+    return (BEFORES[action],) if action in BEFORES else ANY

@@ -10,7 +10,7 @@ import pytest
 
 from actions.action import AnyAction
 from actions.catalogue import ACTIONS
-from playbook.errors import StepFailed, Superseded
+from playbook.errors import DoesNotApply, StepFailed, Superseded
 from playbook.plan import Shown, dump, fingerprint
 from playbook.text import mrkdwn, plain
 from tests.fakes.gate import GateShut, ShutGate
@@ -18,7 +18,7 @@ from tests.fakes.journal import MemoryJournal
 from tests.laws import changes
 from tests.laws.other import other
 from tests.laws.permissions import permissions_for
-from tests.laws.scenarios import RESTORES_NOTHING, Change, Scenario, drifts_of, scenarios_of
+from tests.laws.scenarios import RESTORES_NOTHING, Change, Scenario, befores_of, drifts_of, scenarios_of
 from tests.laws.walk import Walk, walk
 from tests.laws.wire import Sent
 from tests.laws.world import Tools, state, text_of, world
@@ -162,6 +162,24 @@ async def _refused_after(action: AnyAction, drift: Change, shared: Tools) -> Ste
             return None
         assert text_of(state(w)) == drifted
         return said
+
+
+@pytest.mark.parametrize("action", EVERY)
+async def test_a_changed_account_makes_another_plan(action: AnyAction, shared: Tools) -> None:
+    scenario = scenarios_of(action.name)[0]
+    for change in befores_of(action.name):
+        with world(shared, scenario.variant, scenario.policy) as w:
+            victim = scenario.victim(w)
+            scenario.before(w, victim)
+            plan = await action.plan(w.target(victim), w.aws)
+            change(w, victim)
+            try:
+                anew = fingerprint(await action.plan(w.target(victim), w.aws))
+            except DoesNotApply:
+                return
+        if anew != fingerprint(plan):
+            return
+    pytest.fail(f"no change known makes another plan of {action.name}: name one in scenarios.BEFORES")
 
 
 @pytest.mark.parametrize("action", EVERY)
