@@ -75,9 +75,17 @@ async def records(aws: Account, log: FlowLogTypeDef, interface: str, since: date
         if refusal.code != "ResourceNotFoundException":
             raise
         return ()
-    names = _FIELD.findall(log.get("LogFormat") or _DEFAULT)
-    parsed = (record(names, line) for line in lines)
-    return tuple(r for r in parsed if r is not None and r.interface == interface and r.start >= since)
+    return parsed(log.get("LogFormat", ""), lines, interface, since)
+
+
+def parsed(log_format: str, lines: Iterable[str], interface: str, since: datetime) -> tuple[Record, ...]:
+    """The records of that interface whose window starts at `since` or later; an empty format is the default one.
+
+    A window that began before the change may hold traffic from before it.
+    """
+    names = _FIELD.findall(log_format or _DEFAULT)
+    found = (record(names, line) for line in lines)
+    return tuple(r for r in found if r is not None and r.interface == interface and r.start >= since)
 
 
 def record(names: Sequence[str], line: str) -> Record | None:

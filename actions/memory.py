@@ -119,9 +119,9 @@ def _mark(target: Target) -> str:
 async def _memory(aws: Account, target: Target) -> int:
     """The instance's memory in bytes, as its type has it."""
     found = alive(await seen(aws, target.instance), target)
-    kind = found.get("InstanceType", "t3.micro")
-    answer = await aws.call(aws.ec2.describe_instance_types, InstanceTypes=[kind])
-    return answer["InstanceTypes"][0].get("MemoryInfo", {}).get("SizeInMiB", 0) * 1024**2
+    kind = found.get("InstanceType")
+    answer = await aws.call(aws.ec2.describe_instance_types, InstanceTypes=[kind] if kind else [])
+    return max(t.get("MemoryInfo", {}).get("SizeInMiB", 0) for t in answer["InstanceTypes"]) * 1024**2
 
 
 async def _platform(aws: Account, instance: str) -> Platform:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from actions.flow_logs import Record, judge, record
+from actions.flow_logs import Record, judge, parsed, record
 
 ENI, OTHER = "eni-1", "eni-2"
 OWN = {ENI: frozenset({"10.0.1.20"})}
@@ -60,6 +60,21 @@ def test_an_instance_inside_the_forensics_range_does_not_excuse_its_other_ends()
 
 def test_an_ipv6_end_is_never_in_an_ipv4_range() -> None:
     assert judge([replace(ACCEPTED, source="2001:db8::7")], OWN, "10.99.0.0/24").passed != ()
+
+
+def test_a_window_that_began_before_the_change_says_nothing_of_it() -> None:
+    line = "2 111111111111 {} 10.0.1.20 198.51.100.7 40000 3333 6 9 900 {} 0 ACCEPT OK"
+    change = datetime(2026, 3, 2, 12, tzinfo=UTC)
+    at = int(change.timestamp())
+    lines = [line.format(ENI, at - 30), line.format(ENI, at), line.format(OTHER, at), "- - -", ""]
+    assert [r.start for r in parsed("", lines, ENI, change)] == [change]
+
+
+def test_the_log_s_own_format_is_followed() -> None:
+    own = "${interface-id} ${tcp-flags} ${log-status} ${action} ${start}"
+    change = datetime(2026, 3, 2, 12, tzinfo=UTC)
+    found = parsed(own, [f"{ENI} 2 NODATA - {int(change.timestamp())}"], ENI, change)
+    assert [r.status for r in found] == ["NODATA"]
 
 
 def test_fields_may_come_in_any_order() -> None:

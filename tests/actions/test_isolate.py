@@ -241,21 +241,6 @@ async def test_a_connection_that_lives_on_contradicts_isolation(asg: Scene) -> N
     assert "198.51.100.7:3333" in proof.says[-1]
 
 
-async def test_a_window_that_began_before_the_deny_says_nothing_of_it(asg: Scene) -> None:
-    step = await isolated(asg)
-    first, logs = asg.seeded.web_interfaces[0], asg.client("logs")
-    began, ended = int(asg.clock().timestamp()) - 30, int(asg.clock().timestamp()) + 30
-    asg.clock.advance(180)
-    asg.box.controls.tick()
-    line = f"2 111111111111 {first} 10.0.1.20 198.51.100.7 40000 3333 6 9 900 {began} {ended} ACCEPT OK"
-    logs.put_log_events(
-        logGroupName=asg.seeded.log_group,
-        logStreamName=f"{first}-all",
-        logEvents=[{"timestamp": ended * 1_000, "message": line}],
-    )
-    assert (await step.verify_since(180)).rung is Rung.PROVED
-
-
 async def test_skipped_records_prove_nothing_and_patience_ends(asg: Scene) -> None:
     first = asg.seeded.web_interfaces[0]
     asg.box.controls.skip_data(first)
