@@ -58,7 +58,8 @@ class TestOnTheHost:
         plan, run = await step.plan(), asg.run()
         await step.execute(run)
         script = commands(asg)[0]["Parameters"]["commands"][0]
-        assert "X-Amz-Signature=" in script
+        assert f"https://{asg.seeded.bucket}.s3.{asg.seeded.region}.amazonaws.com/memory/inc-7/" in script
+        assert "X-Amz-Algorithm=AWS4-HMAC-SHA256" in script
         assert isinstance(run.journal, MemoryJournal)
         kept = [str(dump(plan)), str(plan.show()), str(run.journal.outcomes), str(await step.verify())]
         assert not any("X-Amz" in text or "https://" in text for text in kept)
