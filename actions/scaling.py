@@ -13,7 +13,11 @@ from playbook.errors import Drift, StepFailed
 IN_SERVICE = "InService"
 STANDBY = "Standby"
 OUT = frozenset({"EnteringStandby", STANDBY})
-"""Whoever has left InService is neither replaced for its health nor scaled in; draining comes after that."""
+"""On standby nobody is terminated for failing health checks (User Guide, “Temporarily remove instances”).
+
+AWS says nothing of that for the way there, which can last as long as connections drain; only instances in service
+are counted and replaced, so having left InService is taken as enough to go on.
+"""
 _RETURN = (1.0, 2.0, 4.0, 8.0, 15.0, 30.0)
 """Seconds between looks while a group puts an instance back into service."""
 
