@@ -68,8 +68,9 @@ def _head(board: Board, limit: int) -> list[Block]:
 
 def _finding(finding: Finding, limit: int) -> str:
     archived = " · archived in GuardDuty" if finding.archived else ""
+    last = "" if finding.count == 1 else "last "
     times = "once" if finding.count == 1 else f"{finding.count} times"
-    return f"{mrkdwn(finding.type.full, limit)} · seen {times}, last {moment(finding.last_seen, '{ago}')}{archived}"
+    return f"{mrkdwn(finding.type.full, limit)} · seen {times}, {last}{moment(finding.last_seen, '{ago}')}{archived}"
 
 
 def _footer(board: Board) -> str:

@@ -156,7 +156,7 @@ async def _responded(respond: AsyncRespond, text: str, body: list[Json]) -> bool
 
 def refusal_words(refusal: Ec2irError) -> tuple[str, list[Block]]:
     """A refusal as what happened · why · what to do."""
-    parts = [mrkdwn(part, 1_200) for part in (refusal.what, refusal.means, refusal.then) if part]
+    parts = [mrkdwn(part, 400) for part in (refusal.what, refusal.means, refusal.then) if part]
     if isinstance(refusal, ElsewhereError):
         parts += [f"<#{channel}> {mrkdwn(name, 60)}" for channel, name in refusal.channels]
     text = " ".join(parts)

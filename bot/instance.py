@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from slack_sdk.models.blocks import Block, ButtonElement
 
 from bot import blocks
@@ -9,11 +11,14 @@ from bot.rows import rows, tally
 from bot.value import Value
 from bot.words import called, moment
 from commands.approve import need_of
-from commands.board import Board, Mark, Section, Verb
+from commands.board import Board, Mark, Row, Section, Verb
 from playbook.approval import Decision
+from playbook.decisions import CONTAIN
 from playbook.incident import IncidentState, InstanceFacts
 from playbook.proposal import Proposal
 from playbook.text import mrkdwn, words
+
+_SETTLED = frozenset({Mark.PROVED, Mark.NOT_APPLICABLE})
 
 
 def opened(section: Section, board: Board, *, first: bool, limit: int) -> list[Block]:
@@ -27,6 +32,7 @@ def opened(section: Section, board: Board, *, first: bool, limit: int) -> list[B
         blocks.divider(),
         *([blocks.section(_next(section, board, limit))] if first else []),
         *([blocks.row(buttons)] if buttons else []),
+        blocks.divider(),
         *rows(section, board.incident.id, limit=limit),
         blocks.divider(),
     ]
@@ -76,10 +82,18 @@ def _next(section: Section, board: Board, limit: int) -> str:
     advice, row = board.recommendation, board.recommendation.row
     by_name = {r.action.name: r for r in section.rows}
     chosen = [by_name[name] for name in advice.steps if name in by_name]
-    done = bool(chosen) and all(r.mark in (Mark.PROVED, Mark.NOT_APPLICABLE) for r in chosen)
     source = f" (playbook {row})" if row else ""
-    text = f"▶ *{'Done' if done else 'Next'}:* {mrkdwn(advice.words, limit)} — {mrkdwn(advice.why, limit)}{source}"
+    text = f"▶ *{_stage(chosen)}:* {mrkdwn(advice.words, limit)} — {mrkdwn(advice.why, limit)}{source}"
     return f"{text}\n{_waits(section.recommended)}" if section.recommended else text
+
+
+def _stage(recommended: Sequence[Row]) -> str:
+    """How far what is recommended has come."""
+    if recommended and all(r.mark in _SETTLED for r in recommended):
+        return "Done"
+    if recommended and all(r.run or r.mark in _SETTLED for r in recommended):
+        return "Under way"
+    return "Next"
 
 
 def _waits(proposal: Proposal) -> str:
@@ -114,7 +128,8 @@ def _contain(section: Section, board: Board, value: Value) -> list[ButtonElement
             blocks.button("Contain now ▸", "contain", bound, style="danger", confirm=question),
             blocks.button("Show plan", "show_plan", bound),
         ]
-    if not any(Verb.PLAN in row.offers for row in section.rows):
+    wanted = board.recommendation.steps or CONTAIN
+    if not any(Verb.PLAN in row.offers for row in section.rows if row.action.name in wanted):
         return []
     if board.recommendation.steps:
         return [blocks.button("Plan what is recommended", "contain", value.pack(), style="primary")]

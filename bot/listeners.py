@@ -38,7 +38,7 @@ def build_app(
     `client` carries the bot's token; `wrote` wakes the sender; `work.idle()` waits for listeners that still work.
     """
     front = Front(desk=desk, client=client, people=people, wrote=wrote, work=work or Work())
-    app = AsyncApp(client=client, signing_secret=signing_secret)
+    app = AsyncApp(name="ec2ir", client=client, signing_secret=signing_secret)
     _listen(app, front)
     return app
 

@@ -8,7 +8,7 @@ from typing import cast
 from bot import blocks
 from bot.card import card
 from bot.poster import Words
-from bot.words import EVENTS, MARKS, headline, mention, severity
+from bot.words import EVENTS, MARKS, headline, mention, said, severity
 from commands.board import Board, Mark
 from playbook.people import Person
 from playbook.plan import Json
@@ -26,7 +26,7 @@ def card_words(board: Board) -> Words:
 
 def line(body: Json) -> Words:
     """A row's words, with the mark of its event and the people to ping."""
-    words = mrkdwn(str(body.get("words", "")), _LONGEST)
+    words = said(str(body.get("words", "")), _LONGEST)
     pinged = " ".join(mention(Person(id=str(p))) for p in cast("Sequence[object]", body.get("ping") or ()))
     text = " ".join(part for part in (_mark(body), words, pinged) if part)
     return Words(text=text[:300], blocks=[blocks.section(piece) for piece in blocks.paragraphs([text])])
@@ -36,7 +36,7 @@ def _mark(body: Json) -> str:
     event = str(body.get("event", ""))
     if event == Event.STEP:
         words = str(body.get("words", ""))
-        return MARKS[Mark.PROVED] if ": proved." in words else MARKS[Mark.FAILED]
+        return MARKS[Mark.PROVED] if ": proved" in words else MARKS[Mark.FAILED]
     return EVENTS.get(Event(event), "▪️") if event in set(Event) else "▪️"
 
 

@@ -21,6 +21,8 @@ from playbook.text import mrkdwn
 _PARAGRAPHS = 35
 """Of plan text on one message: leaves room for its head and its ending."""
 _CHARACTERS = CHARACTERS - 3_000
+_NAMED = 2
+"""A plan of more steps than this is called by their number; each is named where it is described."""
 
 
 def shown(proposal: Proposal) -> tuple[tuple[str, Shown], ...]:
@@ -52,6 +54,8 @@ def plan_message(
 def headline(proposal: Proposal) -> str:
     """`*Isolate the instance* on i-…: plan 7f3a`, when it was made and expires, and by whom."""
     titles = ", ".join(BY_NAME[name].title for name in proposal.actions)
+    if len(proposal.actions) > _NAMED:
+        titles = f"{len(proposal.actions)} steps"
     verb = "Undo: " if proposal.kind is Kind.UNDO else ""
     by = f"by {mention(proposal.proposer)}" if proposal.proposer else "as the playbook recommends"
     return (
@@ -87,7 +91,8 @@ def _step(name: str, plan: Shown, proposal: Proposal) -> Iterator[str]:
 
 
 def _listed(name: str, items: Sequence[str]) -> Iterator[str]:
-    yield from (f"{name}{mrkdwn(item, 500)}" for item in items)
+    if items:
+        yield name + " · ".join(mrkdwn(item, 500) for item in items)
 
 
 def _ending(proposal: Proposal, need: Need, now: datetime) -> Iterator[Block]:

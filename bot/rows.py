@@ -8,7 +8,7 @@ from slack_sdk.models.blocks import Block, ButtonElement
 
 from bot import blocks
 from bot.value import Value
-from bot.words import MARKS
+from bot.words import MARKS, said
 from commands.board import Row, Section, Verb
 from playbook.text import mrkdwn
 
@@ -34,7 +34,7 @@ def _common(all_rows: Sequence[Row]) -> str:
 
 
 def _row(row: Row, section: Section, incident: str, common: str, *, limit: int) -> list[Block]:
-    words = mrkdwn(row.words, limit)
+    words = said(row.words, limit)
     why_not = f" · _{mrkdwn(row.why_not, limit)}_" if row.why_not and row.why_not != common else ""
     text = (
         f"{MARKS[row.mark]} *{row.action.title}* · {row.mark.value}{f': {words}' if words else ''}{why_not}"

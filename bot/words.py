@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime
+from datetime import UTC, datetime
 
 from commands.board import Board, Mark
 from playbook.finding import Severity
@@ -35,6 +35,7 @@ EVENTS = {
     Event.JOINED: "🔴",
 }
 _USER_ID = re.compile(r"[UW][A-Z0-9]{4,20}")
+_STAMP = re.compile(r"\b20\d\d-\d\d-\d\d \d\d:\d\d:\d\d UTC\b", re.ASCII)
 
 
 def mention(person: Person) -> str:
@@ -45,6 +46,18 @@ def mention(person: Person) -> str:
 def moment(at: datetime, form: str = "{time_secs}") -> str:
     """A moment in the reader's own zone; `form` is made of Slack's date tokens."""
     return f"<!date^{int(at.timestamp())}^{form}|{at:%Y-%m-%d %H:%M:%S} UTC>"
+
+
+def said(words: str, limit: int = 200) -> str:
+    """Stored words, escaped; moments in them (`playbook.clock.stamp`) are shown in the reader's own zone."""
+    return _STAMP.sub(_local, mrkdwn(words, limit))
+
+
+def _local(found: re.Match[str]) -> str:
+    try:
+        return moment(datetime.strptime(found[0], "%Y-%m-%d %H:%M:%S UTC").replace(tzinfo=UTC))
+    except ValueError:
+        return found[0]
 
 
 def called(facts: InstanceFacts, limit: int = 60) -> str:

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
+import copy
 import itertools
-from collections.abc import Callable
+import shutil
+from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 from slack_bolt.app.async_app import AsyncApp
+from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.directory import RoleGroups, SlackDirectory
 from bot.front import Work
@@ -24,7 +29,7 @@ from playbook.incident import Incident
 from playbook.people import Door, Person, Role
 from playbook.proposal import Proposal
 from sandbox.slack import Button, Message, Outcome, Workspace, buttons, texts
-from storage.store import SqlStore
+from storage.store import SqlStore, open_store
 from tests.fakes.cloud import WEB, FakeCloud, FakeExecutor
 
 NOON = datetime(2026, 3, 1, 3, 14, tzinfo=UTC)
@@ -155,13 +160,8 @@ def finding(**changes: Any) -> Finding:
     return replace(made, **changes)
 
 
-@pytest.fixture
-def clock() -> ManualClock:
-    return ManualClock()
-
-
-@pytest.fixture
-def workspace(clock: ManualClock) -> Workspace:
+def new_workspace(clock: ManualClock) -> Workspace:
+    """Ana responds, Bo and Chai respond and approve, Dee has no role."""
     workspace = Workspace(clock=clock)
     for name in ("ana", "bo", "chai", "dee"):
         workspace.add_user(name)
@@ -171,49 +171,114 @@ def workspace(clock: ManualClock) -> Workspace:
     return workspace
 
 
+def new_room(
+    workspace: Workspace, clock: ManualClock, store: SqlStore, client: AsyncWebClient, *, first_id: int = 1
+) -> Room:
+    """A bot in the workspace that reaches Slack through this client."""
+    cloud, executor, work = FakeCloud(), FakeExecutor(), Work()
+    cloud.has(name="web-prod-7", state="running", environment=Environment.PRODUCTION)
+    people = People(client=client, clock=clock)
+    groups = RoleGroups(responders="S0RESPOND", approvers="@ir-approvers")
+    directory = SlackDirectory(client=client, groups=groups, people=people, terminal=NoTerminal())
+    serial = itertools.count(first_id)
+    desk = Desk(
+        store=store, cloud=cloud, directory=directory, executor=executor, clock=clock,
+        new_id=lambda: f"x{next(serial)}", account="111111111111", region="ap-southeast-1",
+    )  # fmt: skip
+    sender = make_sender(
+        store, client, directory, announce="incidents", holder="test", clock=clock, sleep=clock.sleep
+    )
+    app = build_app(
+        desk,
+        client,
+        signing_secret=workspace.app.signing_secret,
+        people=people,
+        wrote=sender.written.set,
+        work=work,
+    )
+    workspace.attach(app)
+    return Room(
+        slack=workspace, clock=clock, store=store, cloud=cloud, executor=executor, desk=desk, sender=sender,
+        people=people, work=work, app=app,
+    )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Shelf:
+    """One store for all tests, so that each statement is compiled once; the file beneath it is each test's own."""
+
+    path: Path
+    store: SqlStore
+
+    def put(self, file: Path) -> None:
+        for old in self.path.parent.glob(f"{self.path.name}*"):
+            old.unlink()
+        shutil.copy(file, self.path)
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """A workspace and a database in which one finding has just come in; to be copied, never played on."""
+
+    workspace: Workspace
+    clock: ManualClock
+    database: Path
+
+    def copied(self) -> tuple[Workspace, ManualClock]:
+        return copy.deepcopy((self.workspace, self.clock))
+
+
+@pytest.fixture(scope="session")
+def shelf(tmp_path_factory: pytest.TempPathFactory) -> Shelf:
+    path = tmp_path_factory.mktemp("bot") / "ec2ir.db"
+    return Shelf(path, open_store(f"sqlite:///{path}"))
+
+
+@pytest.fixture(scope="session")
+def scene(shelf: Shelf, sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Scene:
+    clock = ManualClock()
+    workspace = new_workspace(clock)
+
+    async def play() -> None:
+        await new_room(workspace, clock, shelf.store, workspace.client()).finding()
+        await shelf.store.aclose()
+
+    shelf.put(sqlite_template)
+    asyncio.run(play())
+    workspace.deliver_by(None)
+    kept = tmp_path_factory.mktemp("scene") / "ec2ir.db"
+    shutil.copy(shelf.path, kept)
+    return Scene(workspace, clock, kept)
+
+
 @pytest.fixture
-def make_room(workspace: Workspace, clock: ManualClock, sqlite_store: SqlStore) -> Callable[[Any], Room]:
-    """A room whose bot reaches Slack through this client."""
-
-    def make(client: Any) -> Room:
-        cloud = FakeCloud()
-        cloud.has(name="web-prod-7", state="running", environment=Environment.PRODUCTION)
-        people = People(client=client, clock=clock)
-        directory = SlackDirectory(
-            client=client,
-            groups=RoleGroups(responders="S0RESPOND", approvers="@ir-approvers"),
-            people=people,
-            terminal=NoTerminal(),
-        )
-        serial = itertools.count(1)
-        executor = FakeExecutor()
-        desk = Desk(
-            store=sqlite_store, cloud=cloud, directory=directory, executor=executor, clock=clock,
-            new_id=lambda: f"x{next(serial)}", account="111111111111", region="ap-southeast-1",
-        )  # fmt: skip
-        sender = make_sender(
-            sqlite_store,
-            client,
-            directory,
-            announce="incidents",
-            holder="test",
-            clock=clock,
-            sleep=clock.sleep,
-        )
-        work = Work()
-        app = build_app(
-            desk, client, signing_secret=workspace.app.signing_secret, people=people,
-            wrote=sender.written.set, work=work,
-        )  # fmt: skip
-        workspace.attach(app)
-        return Room(
-            slack=workspace, clock=clock, store=sqlite_store, cloud=cloud, executor=executor, desk=desk,
-            sender=sender, people=people, work=work, app=app,
-        )  # fmt: skip
-
-    return make
+def clock() -> ManualClock:
+    return ManualClock()
 
 
 @pytest.fixture
-def room(make_room: Callable[[Any], Room], workspace: Workspace) -> Room:
-    return make_room(workspace.client())
+def workspace(clock: ManualClock) -> Workspace:
+    return new_workspace(clock)
+
+
+@pytest.fixture
+async def quiet_store(shelf: Shelf, sqlite_template: Path) -> AsyncIterator[SqlStore]:
+    """A store in which nothing is kept yet."""
+    shelf.put(sqlite_template)
+    yield shelf.store
+    await shelf.store.aclose()
+
+
+@pytest.fixture
+def quiet(workspace: Workspace, clock: ManualClock, quiet_store: SqlStore) -> Room:
+    """The room before anything has happened."""
+    return new_room(workspace, clock, quiet_store, workspace.client())
+
+
+@pytest.fixture
+async def room(shelf: Shelf, scene: Scene) -> AsyncIterator[Room]:
+    """The room when one finding on a production instance has come in: its card and its plan are there."""
+    shelf.put(scene.database)
+    workspace, clock = scene.copied()
+    yield new_room(workspace, clock, shelf.store, workspace.client(), first_id=3)
+    await shelf.store.aclose()

@@ -13,11 +13,6 @@ from sandbox.slack import Fault, texts
 from tests.bot.conftest import Room
 
 
-@pytest.fixture(autouse=True)
-async def incident(room: Room) -> None:
-    await room.finding()
-
-
 async def test_two_approvers_at_the_same_instant_start_one_run(room: Room) -> None:
     card = room.card()
     await asyncio.gather(

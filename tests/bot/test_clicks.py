@@ -22,7 +22,6 @@ async def post_button(room: Room, click: str, value: str, channel: str) -> str:
 
 
 async def test_a_steps_button_plans_it_once_for_two_people(room: Room) -> None:
-    await room.finding()
     card = room.card()
     button = room.button(card, "Plan")
     await room.clicks("ana", "Plan", value=button.value)
@@ -43,7 +42,6 @@ async def test_a_steps_button_plans_it_once_for_two_people(room: Room) -> None:
 
 
 async def test_a_button_moved_to_another_channel_does_nothing(room: Room) -> None:
-    await room.finding()
     value = room.button(room.plan(), "Approve").value
     ts = await post_button(room, "approve", value, "incidents")
     await room.slack.click("bo", "incidents", ts, "Press")
@@ -54,7 +52,7 @@ async def test_a_button_moved_to_another_channel_does_nothing(room: Room) -> Non
 
 
 async def test_approving_names_the_whole_hash(room: Room) -> None:
-    incident = await room.finding()
+    incident = await room.incident()
     (proposal,) = await room.proposals()
     forged = Value(incident=incident.id, proposal=proposal.id, hash=proposal.hash[:4] + "0" * 60).pack()
     ts = await post_button(room, "approve", forged, room.channel)
@@ -66,7 +64,6 @@ async def test_approving_names_the_whole_hash(room: Room) -> None:
 
 
 async def test_buttons_of_no_known_kind_say_so(room: Room) -> None:
-    await room.finding()
     for click, value in (("approve", "not json"), ("approve", '{"x": 1}'), ("a_click_of_old", "{}")):
         ts = await post_button(room, click, value, room.channel)
         await room.slack.click("bo", room.channel, ts, "Press")
@@ -75,7 +72,6 @@ async def test_buttons_of_no_known_kind_say_so(room: Room) -> None:
 
 
 async def test_not_malicious_closes_with_the_reason(room: Room) -> None:
-    await room.finding()
     await room.clicks("ana", "Not malicious")
     await room.sends("ana", "a licensed benchmark")
 
@@ -85,7 +81,6 @@ async def test_not_malicious_closes_with_the_reason(room: Room) -> None:
 
 
 async def test_a_dialog_that_slack_sends_twice_counts_once(room: Room) -> None:
-    await room.finding()
     await room.clicks("ana", "Not malicious")
     room.slack.faults.duplicate_next()
     await room.sends("ana", "a licensed benchmark")
@@ -94,7 +89,6 @@ async def test_a_dialog_that_slack_sends_twice_counts_once(room: Room) -> None:
 
 
 async def test_a_dialog_that_comes_too_late_says_so(room: Room) -> None:
-    await room.finding()
     room.slack.faults.order("views.open", Fault.refused("expired_trigger_id"))
     await room.clicks("ana", "Reject…", on=room.plan())
 
@@ -102,7 +96,6 @@ async def test_a_dialog_that_comes_too_late_says_so(room: Room) -> None:
 
 
 async def test_a_defect_gives_a_number_and_says_what_it_means(room: Room) -> None:
-    await room.finding()
     broken = replace((await room.proposals())[0].target, incident="x1")
     async with room.store.begin() as unit:
         proposal = (await unit.proposals.of("x1"))[0]
@@ -119,7 +112,6 @@ async def test_a_defect_gives_a_number_and_says_what_it_means(room: Room) -> Non
 
 
 async def test_rows_offer_what_the_moment_allows(room: Room) -> None:
-    await room.finding()
     await room.clicks("bo", "Contain now ▸")
     assert room.labels(room.card()) == ["Not malicious"]
     assert "No buttons now: another run is under way on this instance." in texts(room.card())
@@ -146,7 +138,6 @@ async def test_rows_offer_what_the_moment_allows(room: Room) -> None:
 
 
 async def test_every_dangerous_button_asks_first(room: Room) -> None:
-    await room.finding()
     outcome = await room.slack.click("ana", room.channel, room.card().ts, "Contain now ▸")
     assert outcome.confirm is not None
     assert "This approves plan" in outcome.confirm["text"]["text"]

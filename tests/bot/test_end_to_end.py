@@ -7,7 +7,7 @@ from tests.bot.conftest import Room
 
 
 async def test_a_finding_becomes_a_channel_with_a_pinned_card_and_a_plan(room: Room) -> None:
-    incident = await room.finding()
+    incident = await room.incident()
 
     channel = room.slack.channel(room.channel)
     assert channel.is_private
@@ -29,7 +29,6 @@ async def test_a_finding_becomes_a_channel_with_a_pinned_card_and_a_plan(room: R
 
 
 async def test_an_approver_contains_with_one_click(room: Room) -> None:
-    await room.finding()
     await room.clicks("bo", "Contain now ▸")
 
     (proposal,) = await room.proposals()

@@ -9,7 +9,7 @@ import pytest
 
 from bot.api import Method
 from bot.manifest import SCOPES, UNSCOPED, manifest
-from sandbox.slack import App, Workspace
+from sandbox.slack import App
 from sandbox.slack.methods import METHODS
 from tests.bot.conftest import Room
 
@@ -35,16 +35,17 @@ def test_the_scopes_are_those_that_slack_wants(method: str) -> None:
     assert asked == expected
 
 
-async def test_with_these_scopes_alone_an_incident_is_played(workspace: Workspace, room: Room) -> None:
-    app = App(scopes=NAMES)
-    workspace.state.app = app
-    await room.finding()
-    await room.clicks("ana", "Not malicious")
-    await room.clicks("bo", "Contain now ▸")
+async def test_with_these_scopes_alone_an_incident_is_played(quiet: Room) -> None:
+    quiet.slack.state.app = App(scopes=NAMES)
+    await quiet.finding()
+    await quiet.clicks("ana", "Not malicious")
+    await quiet.clicks("bo", "Contain now ▸")
 
-    assert {c.answer.get("error") for c in workspace.calls} <= {None}
-    assert {c.method for c in workspace.calls} - {"auth.test"} <= set(get_args(Method))
-    assert len(room.executor.carried) == 1
+    calls = quiet.slack.calls
+    assert {c.answer.get("error") for c in calls} == {None}
+    assert {c.method for c in calls} - {"auth.test"} <= set(get_args(Method))
+    assert [c.method for c in calls].count("auth.test") == 1
+    assert len(quiet.executor.carried) == 1
 
 
 def test_over_http_the_urls_are_ours() -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -17,7 +16,7 @@ from playbook.outbox import Message as Row
 from playbook.outbox import Post
 from playbook.plan import Json
 from playbook.timeline import Event
-from sandbox.slack import Fault, Limits, Workspace, texts
+from sandbox.slack import Fault, Limits, texts
 from tests.bot.conftest import Room, finding, key_of
 
 
@@ -61,25 +60,25 @@ BETWEEN_SLACK_AND_US = (2, 4, 5, 8, 11, 14, 18)
 
 
 @pytest.mark.parametrize("at", BETWEEN_SLACK_AND_US)
-async def test_killed_anywhere_while_opening_everything_comes_once(room: Room, at: int) -> None:
-    await receive(room.desk, finding(), "{}")
+async def test_killed_anywhere_while_opening_everything_comes_once(quiet: Room, at: int) -> None:
+    await receive(quiet.desk, finding(), "{}")
     with pytest.raises(Died):
-        await dying(room, at=at).drain()
-    room.clock.passes(seconds=LEASE.total_seconds() + 1)
-    await room.settle()
-    room.clock.passes(minutes=2)
-    await room.settle()
+        await dying(quiet, at=at).drain()
+    quiet.clock.passes(seconds=LEASE.total_seconds() + 1)
+    await quiet.settle()
+    quiet.clock.passes(minutes=2)
+    await quiet.settle()
 
-    assert len(room.slack.channel_names) == 2
-    keys = [key_of(m) for m in room.messages()] + [key_of(m) for m in room.slack.messages("incidents")]
+    assert len(quiet.slack.channel_names) == 2
+    keys = [key_of(m) for m in quiet.messages()] + [key_of(m) for m in quiet.slack.messages("incidents")]
     assert len(keys) == len(set(keys)) == 3
-    assert room.slack.channel(room.channel).pins == [room.card().ts]
-    async with room.store.begin() as unit:
+    assert quiet.slack.channel(quiet.channel).pins == [quiet.card().ts]
+    async with quiet.store.begin() as unit:
         assert await unit.outbox.waiting() == 0
 
 
 async def test_an_answer_that_was_lost_is_looked_for_before_posting_again(room: Room) -> None:
-    incident = await room.finding()
+    incident = await room.incident()
     room.slack.faults.order("chat.postMessage", Fault.timeout())
     await say(room, incident, "isolated", "k1")
     await room.settle()
@@ -91,7 +90,7 @@ async def test_an_answer_that_was_lost_is_looked_for_before_posting_again(room: 
 
 
 async def test_retry_after_is_honoured(room: Room) -> None:
-    incident = await room.finding()
+    incident = await room.incident()
     room.slack.faults.order("chat.postMessage", Fault.rate_limited(7))
     await say(room, incident, "isolated", "k1")
     asked = room.clock()
@@ -107,23 +106,20 @@ async def test_retry_after_is_honoured(room: Room) -> None:
     assert room.clock() >= asked + timedelta(seconds=7)
 
 
-async def test_under_slacks_own_limits_nothing_is_refused(
-    clock: Any, make_room: Any, workspace: Workspace
-) -> None:
-    workspace.meter.limits = Limits.slack()
-    room: Room = make_room(workspace.client())
-    incident = await room.finding()
+async def test_under_slacks_own_limits_nothing_is_refused(quiet: Room) -> None:
+    quiet.slack.meter.limits = Limits.slack()
+    incident = await quiet.finding()
     for number in range(6):
-        await say(room, incident, f"line {number}", f"k{number}")
-    await room.settle()
+        await say(quiet, incident, f"line {number}", f"k{number}")
+    await quiet.settle()
 
-    assert [c.answer["error"] for c in room.slack.calls if not c.answer["ok"]] == []
-    said = [texts(m) for m in room.messages() if key_of(m).startswith("k")]
+    assert [c.answer["error"] for c in quiet.slack.calls if not c.answer["ok"]] == []
+    said = [texts(m) for m in quiet.messages() if key_of(m).startswith("k")]
     assert said == [f"▪️ line {number}" for number in range(6)]
 
 
 async def test_the_newest_state_wins_and_is_sent_once(room: Room) -> None:
-    incident = await room.finding()
+    incident = await room.incident()
     edits = room.card().edits
     for count in (20, 30, 40):
         room.clock.passes(seconds=1)
@@ -136,7 +132,7 @@ async def test_the_newest_state_wins_and_is_sent_once(room: Room) -> None:
 
 
 async def test_a_change_while_the_card_is_sent_is_shown_afterwards(room: Room) -> None:
-    incident = await room.finding()
+    incident = await room.incident()
     async with room.store.begin() as unit:
         await show(unit, incident.id, room.clock())
         taken = await unit.outbox.take("slow", room.clock(), LEASE)
@@ -150,7 +146,7 @@ async def test_a_change_while_the_card_is_sent_is_shown_afterwards(room: Room) -
 
 
 async def test_a_deleted_card_is_posted_anew(room: Room) -> None:
-    incident = await room.finding()
+    incident = await room.incident()
     channel = room.slack.channel(room.channel)
     channel.messages.remove(room.card())
     async with room.store.begin() as unit:
@@ -161,7 +157,7 @@ async def test_a_deleted_card_is_posted_anew(room: Room) -> None:
 
 
 async def test_what_slack_will_never_take_does_not_hold_up_the_rest(room: Room) -> None:
-    incident = await room.finding()
+    incident = await room.incident()
     room.slack.faults.order("chat.postMessage", Fault.refused("is_archived"))
     await say(room, incident, "first", "k1")
     await say(room, incident, "second", "k2")
@@ -173,7 +169,7 @@ async def test_what_slack_will_never_take_does_not_hold_up_the_rest(room: Room) 
 
 
 async def test_a_server_error_is_tried_again_later(room: Room) -> None:
-    incident = await room.finding()
+    incident = await room.incident()
     room.slack.faults.order("chat.postMessage", Fault.server_error(503))
     await say(room, incident, "first", "k1")
     await say(room, incident, "second", "k2")
@@ -184,38 +180,38 @@ async def test_a_server_error_is_tried_again_later(room: Room) -> None:
     assert [k for k in map(key_of, room.messages()) if k.startswith("k")] == ["k1", "k2"]
 
 
-async def test_deactivated_and_unknown_people_do_not_keep_the_others_out(room: Room) -> None:
-    group = next(g for g in room.slack.state.groups.values() if g.handle == "ir-responders")
+async def test_deactivated_and_unknown_people_do_not_keep_the_others_out(quiet: Room) -> None:
+    group = next(g for g in quiet.slack.state.groups.values() if g.handle == "ir-responders")
     group.members.append("U0NOBODY")
-    room.slack.user("chai").deleted = True
-    await room.finding()
+    quiet.slack.user("chai").deleted = True
+    await quiet.finding()
 
-    members = room.slack.channel(room.channel).members
-    assert {room.slack.user(who).id for who in ("ana", "bo")} < set(members)
-    assert room.slack.user("chai").id not in members
+    members = quiet.slack.channel(quiet.channel).members
+    assert {quiet.slack.user(who).id for who in ("ana", "bo")} < set(members)
+    assert quiet.slack.user("chai").id not in members
 
 
-async def test_when_nobody_can_be_invited_the_channel_says_so_and_work_goes_on(room: Room) -> None:
-    room.slack.faults.order("usergroups.users.list", Fault.refused("internal_error"), times=50)
-    await receive(room.desk, finding(), "{}")
+async def test_when_nobody_can_be_invited_the_channel_says_so_and_work_goes_on(quiet: Room) -> None:
+    quiet.slack.faults.order("usergroups.users.list", Fault.refused("internal_error"), times=50)
+    await receive(quiet.desk, finding(), "{}")
     for _ in range(6):
-        await room.settle()
-        room.clock.passes(minutes=1)
-    await room.settle()
+        await quiet.settle()
+        quiet.clock.passes(minutes=1)
+    await quiet.settle()
 
-    assert any("Nobody could be invited" in texts(m) for m in room.messages())
-    assert room.labels(room.plan()) != []
+    assert any("Nobody could be invited" in texts(m) for m in quiet.messages())
+    assert quiet.labels(quiet.plan()) != []
 
 
-async def test_a_taken_channel_name_is_one_number_away(room: Room) -> None:
-    room.slack.add_channel("inc-0301-web-prod-7-x1", ["dee"], private=True, bot=False)
-    await room.finding()
+async def test_a_taken_channel_name_is_one_number_away(quiet: Room) -> None:
+    quiet.slack.add_channel("inc-0301-web-prod-7-x1", ["dee"], private=True, bot=False)
+    await quiet.finding()
 
-    assert room.channel == "inc-0301-web-prod-7-x1-2"
+    assert quiet.channel == "inc-0301-web-prod-7-x1-2"
 
 
 async def test_words_with_pings_and_marks(room: Room) -> None:
-    incident = await room.finding()
+    incident = await room.incident()
     async with room.store.begin() as unit:
         await tell(
             unit, incident=incident.id, at=room.clock(), actor="ec2ir", event=Event.CONTAINED,
@@ -226,59 +222,57 @@ async def test_words_with_pings_and_marks(room: Room) -> None:
     assert f"🛡️ web-prod-7 is contained <@{room.slack.user('bo').id}>" in [texts(m) for m in room.messages()]
 
 
-async def test_a_running_sender_stops_when_asked(room: Room) -> None:
-    await receive(room.desk, finding(), "{}")
+async def test_a_running_sender_stops_when_asked(quiet: Room) -> None:
+    await receive(quiet.desk, finding(), "{}")
     stop = asyncio.Event()
-    running = asyncio.create_task(room.sender.run(stop))
-    await room.slack.until(lambda: len(room.slack.channel_names) == 2)
+    running = asyncio.create_task(quiet.sender.run(stop))
+    await quiet.slack.until(lambda: len(quiet.slack.channel_names) == 2)
     stop.set()
-    room.sender.written.set()
+    quiet.sender.written.set()
     await running
 
 
-async def test_without_a_channel_for_announcements_nothing_is_announced(
-    room: Room, make_room: Callable[[Any], Room]
-) -> None:
+async def test_without_a_channel_for_announcements_nothing_is_announced(quiet: Room) -> None:
     sender = make_sender(
-        room.store, room.slack.client(), room.desk.directory, announce="", holder="quiet",
-        clock=room.clock, sleep=room.clock.sleep,
+        quiet.store, quiet.slack.client(), quiet.desk.directory, announce="", holder="quiet",
+        clock=quiet.clock, sleep=quiet.clock.sleep,
     )  # fmt: skip
-    await receive(room.desk, finding(), "{}")
+    await receive(quiet.desk, finding(), "{}")
     await sender.drain()
 
-    assert room.slack.messages("incidents") == []
-    assert room.labels(room.card()) != []
+    assert quiet.slack.messages("incidents") == []
+    assert quiet.labels(quiet.card()) != []
 
 
 @pytest.mark.parametrize("announce", ["no-such-channel", "C0NOSUCHONE"])
-async def test_a_wrong_channel_for_announcements_holds_up_nothing(room: Room, announce: str) -> None:
+async def test_a_wrong_channel_for_announcements_holds_up_nothing(quiet: Room, announce: str) -> None:
     sender = make_sender(
-        room.store, room.slack.client(), room.desk.directory, announce=announce, holder="wrong",
-        clock=room.clock, sleep=room.clock.sleep,
+        quiet.store, quiet.slack.client(), quiet.desk.directory, announce=announce, holder="wrong",
+        clock=quiet.clock, sleep=quiet.clock.sleep,
     )  # fmt: skip
-    await receive(room.desk, finding(), "{}")
+    await receive(quiet.desk, finding(), "{}")
     await sender.drain()
 
-    assert room.labels(room.plan()) != []
+    assert quiet.labels(quiet.plan()) != []
 
 
-async def test_a_scope_that_is_missing_for_announcements_holds_up_nothing_for_long(room: Room) -> None:
-    room.slack.faults.order("conversations.list", Fault.refused("missing_scope"), times=9)
-    await receive(room.desk, finding(), "{}")
+async def test_a_scope_that_is_missing_for_announcements_holds_up_nothing_for_long(quiet: Room) -> None:
+    quiet.slack.faults.order("conversations.list", Fault.refused("missing_scope"), times=9)
+    await receive(quiet.desk, finding(), "{}")
     for _ in range(4):
-        await room.settle()
-        room.clock.passes(seconds=30)
-    await room.settle()
+        await quiet.settle()
+        quiet.clock.passes(seconds=30)
+    await quiet.settle()
 
-    assert room.labels(room.plan()) != []
+    assert quiet.labels(quiet.plan()) != []
 
 
-async def test_an_incident_without_a_channel_is_still_announced(room: Room) -> None:
-    room.slack.faults.order("conversations.create", Fault.refused("restricted_action"))
-    await receive(room.desk, finding(), "{}")
-    await room.settle()
+async def test_an_incident_without_a_channel_is_still_announced(quiet: Room) -> None:
+    quiet.slack.faults.order("conversations.create", Fault.refused("restricted_action"))
+    await receive(quiet.desk, finding(), "{}")
+    await quiet.settle()
 
-    (line,) = room.slack.messages("incidents")
+    (line,) = quiet.slack.messages("incidents")
     assert "Slack let ec2ir make no channel for it" in texts(line)
-    async with room.store.begin() as unit:
+    async with quiet.store.begin() as unit:
         assert await unit.outbox.waiting() == 0

@@ -15,12 +15,12 @@ from tests.fakes.cloud import WEB
 OTHER = "i-0bbb1234def567890"
 
 
-async def test_help_names_every_action_and_the_person_alone_sees_it(room: Room) -> None:
-    await room.says("ana", "/ec2ir help", channel="incidents")
+async def test_help_names_every_action_and_the_person_alone_sees_it(quiet: Room) -> None:
+    await quiet.says("ana", "/ec2ir help", channel="incidents")
 
     for action in ACTIONS:
-        assert f"`/ec2ir {action.name} [i-…]`" in room.told("ana")
-    assert room.slack.messages("incidents") == []
+        assert f"`/ec2ir {action.name} [i-…]`" in quiet.told("ana")
+    assert quiet.slack.messages("incidents") == []
 
 
 def test_no_action_takes_the_name_of_another_verb() -> None:
@@ -29,42 +29,42 @@ def test_no_action_takes_the_name_of_another_verb() -> None:
     assert set(VERBS) == own | {a.name for a in ACTIONS}
 
 
-async def test_an_unknown_verb_answers_the_person_with_the_nearest(room: Room) -> None:
-    outcome = await room.says("ana", "/ec2ir islate i-0abc", channel="incidents")
+async def test_an_unknown_verb_answers_the_person_with_the_nearest(quiet: Room) -> None:
+    outcome = await quiet.says("ana", "/ec2ir islate i-0abc", channel="incidents")
 
     assert outcome.acked
-    assert "There is no verb “islate”. Nothing was done. Did you mean `/ec2ir isolate`?" in room.told("ana")
-    assert room.slack.messages("incidents") == []
+    assert "There is no verb “islate”. Nothing was done. Did you mean `/ec2ir isolate`?" in quiet.told("ana")
+    assert quiet.slack.messages("incidents") == []
 
 
-async def test_nothing_typed_is_help(room: Room) -> None:
-    await room.says("ana", "/ec2ir", channel="incidents")
-    assert "`/ec2ir help`" in room.told("ana")
+async def test_nothing_typed_is_help(quiet: Room) -> None:
+    await quiet.says("ana", "/ec2ir", channel="incidents")
+    assert "`/ec2ir help`" in quiet.told("ana")
 
 
-async def test_hostile_verbs_come_back_harmless(room: Room) -> None:
-    await room.says("ana", "/ec2ir <!channel>`*x*`", channel="incidents")
-    assert "<!channel>" not in room.told("ana")
-    assert "&lt;!channel&gt;" in room.told("ana")
+async def test_hostile_verbs_come_back_harmless(quiet: Room) -> None:
+    await quiet.says("ana", "/ec2ir <!channel>`*x*`", channel="incidents")
+    assert "<!channel>" not in quiet.told("ana")
+    assert "&lt;!channel&gt;" in quiet.told("ana")
 
 
-async def test_declare_opens_an_incident_on_an_instance_that_no_finding_named(room: Room) -> None:
-    room.cloud.has(OTHER, name="db-2", state="running")
-    await room.says("ana", f"/ec2ir declare {OTHER}", channel="incidents")
+async def test_declare_opens_an_incident_on_an_instance_that_no_finding_named(quiet: Room) -> None:
+    quiet.cloud.has(OTHER, name="db-2", state="running")
+    await quiet.says("ana", f"/ec2ir declare {OTHER}", channel="incidents")
 
-    assert room.channel.startswith("inc-0301-db-2-")
-    assert "Declared by hand: db-2" in texts(room.card())
-    assert "is declared" in room.told("ana")
-    assert room.labels(room.card())[:2] == ["Plan containment", "Not malicious"]
+    assert quiet.channel.startswith("inc-0301-db-2-")
+    assert "Declared by hand: db-2" in texts(quiet.card())
+    assert "is declared" in quiet.told("ana")
+    assert quiet.labels(quiet.card())[:2] == ["Plan containment", "Not malicious"]
 
 
-async def test_declare_looks_where_it_is_told(room: Room) -> None:
-    room.cloud.has(OTHER, region="eu-west-1", name="db-2", state="running")
-    await room.says("ana", f"/ec2ir declare {OTHER}", channel="incidents")
-    assert "was not found in 111111111111 ap-southeast-1" in room.told("ana")
+async def test_declare_looks_where_it_is_told(quiet: Room) -> None:
+    quiet.cloud.has(OTHER, region="eu-west-1", name="db-2", state="running")
+    await quiet.says("ana", f"/ec2ir declare {OTHER}", channel="incidents")
+    assert "was not found in 111111111111 ap-southeast-1" in quiet.told("ana")
 
-    await room.says("ana", f"/ec2ir declare {OTHER} eu-west-1", channel="incidents")
-    assert room.channel.startswith("inc-0301-db-2-")
+    await quiet.says("ana", f"/ec2ir declare {OTHER} eu-west-1", channel="incidents")
+    assert quiet.channel.startswith("inc-0301-db-2-")
 
 
 @pytest.mark.parametrize(
@@ -76,41 +76,40 @@ async def test_declare_looks_where_it_is_told(room: Room) -> None:
         ("declare i-0123<!channel>", "is not an instance id."),
     ],
 )
-async def test_declaring_nonsense_is_refused_with_the_mend(room: Room, words: str, answer: str) -> None:
-    await room.says("ana", f"/ec2ir {words}", channel="incidents")
+async def test_declaring_nonsense_is_refused_with_the_mend(quiet: Room, words: str, answer: str) -> None:
+    await quiet.says("ana", f"/ec2ir {words}", channel="incidents")
 
-    assert answer in room.told("ana")
-    assert room.slack.channel_names == ["incidents"]
+    assert answer in quiet.told("ana")
+    assert quiet.slack.channel_names == ["incidents"]
 
 
-async def test_somebody_without_a_role_can_do_nothing(room: Room) -> None:
-    await room.says("dee", f"/ec2ir declare {WEB}", channel="incidents")
+async def test_somebody_without_a_role_can_do_nothing(quiet: Room) -> None:
+    await quiet.says("dee", f"/ec2ir declare {WEB}", channel="incidents")
 
-    assert "You are neither a responder nor an approver. Nothing was done. Ask ana, bo, chai." in room.told(
+    assert "You are neither a responder nor an approver. Nothing was done. Ask ana, bo, chai." in quiet.told(
         "dee"
     )
-    assert room.slack.channel_names == ["incidents"]
+    assert quiet.slack.channel_names == ["incidents"]
 
 
-async def test_a_command_that_slack_delivers_twice_declares_once(room: Room) -> None:
-    room.slack.faults.duplicate_next(concurrent=True)
-    await room.says("ana", f"/ec2ir declare {WEB}", channel="incidents")
+async def test_a_command_that_slack_delivers_twice_declares_once(quiet: Room) -> None:
+    quiet.slack.faults.duplicate_next(concurrent=True)
+    await quiet.says("ana", f"/ec2ir declare {WEB}", channel="incidents")
 
-    assert len(room.slack.channel_names) == 2
-    assert "part of an open incident" not in room.told("ana")
+    assert len(quiet.slack.channel_names) == 2
+    assert "part of an open incident" not in quiet.told("ana")
 
 
-async def test_status_elsewhere_lists_what_is_open(room: Room) -> None:
-    await room.says("ana", "/ec2ir status", channel="incidents")
-    assert room.told("ana") == "No incident is open."
+async def test_status_elsewhere_lists_what_is_open(quiet: Room) -> None:
+    await quiet.says("ana", "/ec2ir status", channel="incidents")
+    assert quiet.told("ana") == "No incident is open."
 
-    await room.finding()
-    await room.says("ana", "/ec2ir status", channel="incidents")
-    assert f"<#{room.slack.channel(room.channel).id}>" in room.told("ana")
+    await quiet.finding()
+    await quiet.says("ana", "/ec2ir status", channel="incidents")
+    assert f"<#{quiet.slack.channel(quiet.channel).id}>" in quiet.told("ana")
 
 
 async def test_status_in_the_channel_shows_the_card_with_working_buttons(room: Room) -> None:
-    await room.finding()
     await room.says("bo", "/ec2ir status")
     shown = room.slack.ephemerals("bo")[-1]
 
@@ -120,7 +119,6 @@ async def test_status_in_the_channel_shows_the_card_with_working_buttons(room: R
 
 
 async def test_a_step_in_the_wrong_channel_is_refused_with_the_way_to_the_right_one(room: Room) -> None:
-    await room.finding()
     await room.says("ana", "/ec2ir isolate", channel="incidents")
 
     assert "This channel is not an incident's. Nothing was done." in room.told("ana")
@@ -129,7 +127,6 @@ async def test_a_step_in_the_wrong_channel_is_refused_with_the_way_to_the_right_
 
 
 async def test_a_step_by_name_is_planned_and_posted_for_all(room: Room) -> None:
-    await room.finding()
     await room.says("ana", f"/ec2ir isolate {WEB}")
 
     assert room.cloud.planned[-1] == ("isolate",)
@@ -138,14 +135,12 @@ async def test_a_step_by_name_is_planned_and_posted_for_all(room: Room) -> None:
 
 
 async def test_a_step_on_a_stranger_is_refused(room: Room) -> None:
-    await room.finding()
     await room.says("ana", f"/ec2ir isolate {OTHER}")
 
     assert f"{OTHER} is not part of this incident." in room.told("ana")
 
 
 async def test_plan_takes_steps_or_the_whole_containment(room: Room) -> None:
-    await room.finding()
     await room.says("ana", "/ec2ir plan tag isolate")
     assert room.cloud.planned[-1] == ("tag", "isolate")
     await room.says("ana", "/ec2ir plan contain")
@@ -155,14 +150,12 @@ async def test_plan_takes_steps_or_the_whole_containment(room: Room) -> None:
 
 
 async def test_plan_alone_plans_what_is_recommended(room: Room) -> None:
-    await room.finding()
     await room.says("ana", "/ec2ir plan")
 
     assert [p.proposer for p in await room.proposals()] == [None, None]
 
 
 async def test_when_aws_is_away_the_person_hears_it(room: Room) -> None:
-    await room.finding()
     room.cloud.away = "AWS did not answer in ap-southeast-1."
     await room.says("ana", "/ec2ir isolate")
 
@@ -170,7 +163,6 @@ async def test_when_aws_is_away_the_person_hears_it(room: Room) -> None:
 
 
 async def test_lead_is_taken_once(room: Room) -> None:
-    await room.finding()
     await room.says("ana", "/ec2ir lead")
     await room.says("bo", "/ec2ir lead")
 
@@ -179,7 +171,6 @@ async def test_lead_is_taken_once(room: Room) -> None:
 
 
 async def test_closing_needs_a_reason_and_takes_the_buttons(room: Room) -> None:
-    await room.finding()
     await room.says("ana", "/ec2ir close")
     assert "Closing needs a reason." in room.told("ana")
 
@@ -193,7 +184,6 @@ async def test_closing_needs_a_reason_and_takes_the_buttons(room: Room) -> None:
 
 
 async def test_undo_and_retry_ask_which_step(room: Room) -> None:
-    await room.finding()
     await room.says("ana", "/ec2ir undo")
     assert "Which step?" in room.told("ana")
     await room.says("ana", "/ec2ir undo isolate")
@@ -201,7 +191,6 @@ async def test_undo_and_retry_ask_which_step(room: Room) -> None:
 
 
 async def test_a_failed_step_is_retried_and_a_step_in_force_is_taken_back(room: Room) -> None:
-    await room.finding()
     await room.clicks("bo", "Contain now ▸")
     (run,) = room.executor.carried
     async with room.store.begin() as unit:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import io
 import time
-from collections.abc import AsyncIterator, Callable
-from typing import Any
+from collections.abc import AsyncIterator
 from urllib.parse import urlencode
 
 import aiohttp
@@ -16,7 +15,8 @@ from bot.http import MOST_BYTES, http_app
 from bot.http import serving as serving_http
 from bot.socket import connected, problem_of
 from sandbox.slack import HttpDelivery, Server, Workspace, serving, sign, texts
-from tests.bot.conftest import Room
+from storage.store import SqlStore
+from tests.bot.conftest import ManualClock, Room, new_room
 
 pytestmark = pytest.mark.process
 
@@ -28,9 +28,10 @@ async def server(workspace: Workspace) -> AsyncIterator[Server]:
 
 
 @pytest.fixture
-def room(server: Server, workspace: Workspace, make_room: Callable[[Any], Room]) -> Room:
-    """The room, with a bot that reaches Slack over HTTP."""
-    return make_room(listening_client(workspace.app.bot_token, server.api_url))
+def room(server: Server, workspace: Workspace, clock: ManualClock, quiet_store: SqlStore) -> Room:
+    """The room before anything has happened, with a bot that reaches Slack over HTTP."""
+    client = listening_client(workspace.app.bot_token, server.api_url)
+    return new_room(workspace, clock, quiet_store, client)
 
 
 @pytest.fixture
