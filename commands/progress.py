@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from actions.catalogue import BY_NAME
 from commands.approve import as_it_stands, need_of
 from commands.containment import CUTS_OFF, settle_containment
-from commands.desk import Desk, the_incident
+from commands.desk import Desk, locked
 from commands.roles import require_any_role
 from commands.telling import LONGEST, show, tell
 from playbook.approval import LIFETIME, enough, judge
@@ -201,6 +201,7 @@ async def not_checked(desk: Desk, record: RunRecord, action: str, problem: Ec2ir
 async def put_off(desk: Desk, record: RunRecord, action: str) -> None:
     """Another run changes the instance just now: what would be seen proves nothing, so look later."""
     async with desk.store.begin() as unit:
+        await locked(unit, record.target.incident)
         step = await _step(unit, record.id, action)
         if step.state is not StepState.APPLIED:
             return
@@ -241,7 +242,7 @@ async def retry(desk: Desk, run: str, action: str, *, by: Person, door: Door) ->
         record, proposal = await unit.runs.get(run), await unit.proposals.get(run)
         if record is None or proposal is None or action not in proposal.actions:
             raise Refused("There is no such step to retry.", then="The card shows what stands.")
-        if (await the_incident(unit, record.target.incident)).state is not IncidentState.OPEN:
+        if (await locked(unit, record.target.incident)).state is not IncidentState.OPEN:
             raise Refused("This incident is closed.", means="The step was not retried.")
         # The run's own time moves with every retry; the approval's does not.
         approved = proposal.decided or record.approved
@@ -261,7 +262,11 @@ async def retry(desk: Desk, run: str, action: str, *, by: Person, door: Door) ->
 
 
 async def _still_mine(unit: Unit, record: RunRecord) -> None:
-    """Raise Superseded when the run is carried by another, or on another attempt, than the record says."""
+    """Lock the incident; raise Superseded when the run is carried by another, or on another attempt, than recorded.
+
+    Locked, so that of steps that end at once each sees the one before, and the last one finds the run ended.
+    """
+    await locked(unit, record.target.incident)
     if not await unit.runs.holds(record.id, record.holder, record.attempt):
         raise Superseded(f"Run {record.id} is carried by another process.", means="This one writes nothing.")
 
@@ -302,9 +307,9 @@ async def _look_again(unit: Unit, run: str, step: Step, due: datetime) -> None:
 async def _tell_step(unit: Unit, record: RunRecord, step: Step, now: datetime) -> None:
     title = ("Undo: " if record.kind is Kind.UNDO else "") + BY_NAME[step.action].title
     words = {
-        StepState.PROVED: f"{title}: proved. {'; '.join(step.says)}",
-        StepState.APPLIED: f"{title}: applied. {'; '.join(step.says)}. Waits for: {step.waits}",
-    }.get(step.state, f"{title}: failed. {step.problem}")
+        StepState.PROVED: f"{title}: proved · {'; '.join(step.says)}",
+        StepState.APPLIED: f"{title}: applied · {'; '.join(step.says)}. Waits for: {step.waits}",
+    }.get(step.state, f"{title}: failed · {step.problem}")
     news = step.state in (StepState.FAILED, StepState.PROVED)
     await tell(
         unit, incident=record.target.incident, at=now, actor=BOT.id, event=Event.STEP, words=words,

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
+import time
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from datetime import timedelta
 
 import structlog
@@ -11,54 +15,112 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from engine.durable import Durable
 from engine.plant import Plant
 from engine.timers import hand_out
-from engine.watchdog import beat, take_over
+from engine.watchdog import SILENCE, beat, living, take_over
+from playbook.errors import Unreachable
 from playbook.run import RunState
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger("ec2ir.engine")
 
-BEAT = 5
-RECONCILE = 15
-"""Seconds between two beats and two reconciliations."""
 ABANDONED = timedelta(seconds=2)
 """A run this long approved and carried by nobody was approved at a terminal, or its replica died just then."""
 
 
-class Clock:
-    """Three jobs, without any side effect but queueing; whichever replica's row comes first does the work."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rhythm:
+    """How often a replica beats and reconciles, and after how long without a beat it counts as dead."""
 
-    def __init__(self, plant: Plant, durable: Durable) -> None:
+    beat: timedelta = timedelta(seconds=5)
+    reconcile: timedelta = timedelta(seconds=15)
+    silence: timedelta = SILENCE
+
+    @property
+    def late(self) -> timedelta:
+        """A clock that has not beaten for this long stands still."""
+        return self.beat * 3
+
+
+class Clock:
+    """Its jobs have no side effect but queueing; whichever replica's row comes first does the work."""
+
+    def __init__(
+        self,
+        plant: Plant,
+        durable: Durable,
+        rhythm: Rhythm,
+        *,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._plant = plant
+        self._monotonic = monotonic
         self._durable = durable
+        self._rhythm = rhythm
         self._scheduler = AsyncIOScheduler(
             job_defaults={"coalesce": True, "misfire_grace_time": None, "max_instances": 1}, timezone="UTC"
         )
+        self._beaten = self._monotonic()
+        self._orphans: frozenset[tuple[str, int]] = frozenset()
+        self._watch: asyncio.Task[None] | None = None
 
-    async def start(self) -> None:
-        """Beat and reconcile once, then go on by the clock."""
+    async def start(self, silence: timedelta) -> None:
+        """Beat and reconcile once, then go on by the clock. Executors silent for so long are dead already now."""
+        # The own name first: what is taken over under a name that is in no row, nobody would take over again.
         await self._beat()
-        await self._reconcile()
-        self._every(BEAT, self._beat)
-        self._every(RECONCILE, self._reconcile)
+        await take_over(self._plant.desk, self._plant.executor, self._durable.recover, silence)
+        self._every(self._rhythm.beat, self._beat)
+        self._every(self._rhythm.reconcile, self._reconcile)
         self._scheduler.start()
+        self._watch = asyncio.create_task(self._watch_over_itself())
 
-    def stop(self) -> None:
+    async def stop(self) -> None:
         """Stop waking."""
-        self._scheduler.shutdown(wait=False)
+        if self._watch is not None:
+            self._watch.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._watch
+        if self._scheduler.running:
+            self._scheduler.shutdown(wait=False)
 
-    def _every(self, seconds: int, work: Callable[[], Awaitable[None]]) -> None:
-        self._scheduler.add_job(work, "interval", seconds=seconds)  # pyright: ignore[reportUnknownMemberType]
+    def problem(self) -> str:
+        """For readiness: that the clock stands still, or an empty string."""
+        still = self._now() - self._beaten
+        return (
+            "" if still < self._rhythm.late else f"the clock has not beaten for {still.total_seconds():.0f} s"
+        )
+
+    def _now(self) -> datetime:
+        return self._plant.desk.clock()
+
+    def _every(self, interval: timedelta, work: Callable[[], Awaitable[None]]) -> None:
+        async def job() -> None:
+            try:
+                await work()
+            except Unreachable as trouble:
+                log.warning("the clock waits", problem=trouble.what)
+
+        seconds = interval.total_seconds()
+        self._scheduler.add_job(job, "interval", seconds=seconds)  # pyright: ignore[reportUnknownMemberType]
+
+    async def _watch_over_itself(self) -> None:
+        """A scheduler can lose its own wake-up call; one that is late is woken."""
+        while True:
+            await self._plant.pause(self._rhythm.late.total_seconds())
+            if self.problem():
+                log.error("the clock stands still; waking it", problem=self.problem())
+                self._scheduler.wakeup()
 
     async def _beat(self) -> None:
         await beat(self._plant.desk, self._plant.executor)
         await hand_out(self._plant.desk, self._durable.enqueue)
         await self._start_left_behind()
+        self._beaten = self._monotonic()
 
     async def _reconcile(self) -> None:
-        await take_over(self._plant.desk, self._plant.executor, self._durable.recover)
+        await take_over(self._plant.desk, self._plant.executor, self._durable.recover, self._rhythm.silence)
+        await self._adopt_orphans()
 
     async def _start_left_behind(self) -> None:
         """Runs approved elsewhere (a terminal, a process that died before it began), and runs of this process
-        whose workflow broke off, as in a database outage.
+        whose workflow broke off.
         """
         desk, mine = self._plant.desk, self._plant.executor
         async with desk.store.begin() as unit:
@@ -68,3 +130,15 @@ class Clock:
             broke_off = run.state is RunState.EXECUTING and run.holder == mine
             if (waits or broke_off) and run.id not in self._durable.active:
                 await self._durable.carry(run.id)
+
+    async def _adopt_orphans(self) -> None:
+        """Runs whose holder is in no row any more, now and at the last look: recovery found no workflow of theirs."""
+        desk = self._plant.desk
+        async with desk.store.begin() as unit:
+            found = await unit.runs.in_state({RunState.EXECUTING})
+            alive = await living(unit)
+        orphans = frozenset((r.id, r.attempt) for r in found if r.holder not in alive)
+        for run, _ in orphans & self._orphans:
+            log.warning("going on with a run that nobody carries", run=run)
+            await self._durable.carry(run)
+        self._orphans = orphans

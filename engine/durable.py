@@ -7,9 +7,8 @@ their own: their bodies go on from our rows, so a recovered one simply calls the
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import Any
 
 import structlog
 from dbos import DBOS, DBOSConfig, SetWorkflowID
@@ -17,7 +16,7 @@ from dbos import DBOS, DBOSConfig, SetWorkflowID
 from engine.plant import Plant
 from engine.runner import carry_out
 from engine.timers import fire
-from playbook.errors import Superseded
+from playbook.errors import StoreDown, Superseded
 from playbook.slot import Alarm, Slot, SlotState
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger("ec2ir.engine")
@@ -25,6 +24,8 @@ log: structlog.stdlib.BoundLogger = structlog.get_logger("ec2ir.engine")
 VERSION = "1"
 """Fixed, so that an upgrade resumes what was under way; DBOS's default is a hash of the code."""
 TIMERS = "ec2ir-timers"
+_AGAIN = 1.0
+"""Seconds between two attempts while the database is away."""
 
 
 class Durable:
@@ -95,7 +96,7 @@ class Durable:
     def _run(self, run: str) -> None:
         self.active.add(run)
         try:
-            self._on_loop(carry_out(self._plant, run))
+            self._on_loop(lambda: carry_out(self._plant, run))
         except Superseded:
             log.info("run taken over by another process", run=run)
         finally:
@@ -105,11 +106,20 @@ class Durable:
         slot = Slot(
             key=key, alarm=Alarm(alarm), subject=subject, due=self._plant.desk.clock(), state=SlotState.QUEUED
         )
-        self._on_loop(fire(self._plant, slot))
+        self._on_loop(lambda: fire(self._plant, slot))
 
-    def _on_loop(self, work: Coroutine[Any, Any, None]) -> None:
+    def _on_loop(self, work: Callable[[], Awaitable[None]]) -> None:
         """Workflows run in DBOS's threads; everything else of ours lives on one event loop."""
-        asyncio.run_coroutine_threadsafe(work, self._loop).result()
+        asyncio.run_coroutine_threadsafe(self._patiently(work), self._loop).result()
+
+    async def _patiently(self, work: Callable[[], Awaitable[None]]) -> None:
+        """Begin anew while the database is away: a workflow that ended with an error never runs again."""
+        while True:
+            try:
+                return await work()
+            except StoreDown as trouble:
+                log.warning("waiting for the database", problem=trouble.what)
+            await self._plant.pause(_AGAIN)
 
 
 def system_url(database_url: str) -> str:

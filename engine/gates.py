@@ -1,9 +1,10 @@
-"""Gates between the steps of a run: who waits for whose change."""
+"""Gates between the steps of a run: who waits for whose change, and when it is time to look."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 
 
@@ -36,3 +37,27 @@ def gates(after: Mapping[str, Iterable[str]], still_to_do: Iterable[str]) -> dic
         )
         for name, own in events.items()
     }
+
+
+PATIENCE = 2.0
+"""Seconds after which a step is looked at although another still works: a memory image takes many minutes."""
+
+
+class Changes:
+    """First contain, then look: proofs wait for the changes of all steps, so that no look delays a change."""
+
+    def __init__(self, steps: Iterable[str]) -> None:
+        self._outstanding = set(steps)
+        self._all = asyncio.Event()
+
+    def made(self, step: str) -> None:
+        """A step has made its change, or failed to."""
+        self._outstanding.discard(step)
+        if not self._outstanding:
+            self._all.set()
+
+    async def all_made(self) -> None:
+        """Wait for the others, for `PATIENCE` at most."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(PATIENCE):
+                await self._all.wait()

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from playbook.clock import Clock
 from playbook.errors import Superseded
 from playbook.ports import Store
+from playbook.run import Effect
 
 
 def _no_tasks() -> set[asyncio.Task[None]]:
@@ -27,16 +29,16 @@ class RunJournal:
     holder: str
     attempt: int
     clock: Clock
-    _waiting: list[tuple[str, str, asyncio.Future[bool]]] = field(
-        default_factory=list[tuple[str, str, "asyncio.Future[bool]"]]
+    _waiting: list[tuple[Effect, asyncio.Future[bool]]] = field(
+        default_factory=list[tuple[Effect, "asyncio.Future[bool]"]]
     )
-    _outcomes: list[tuple[str, str, str]] = field(default_factory=list[tuple[str, str, str]])
+    _outcomes: list[tuple[Effect, str]] = field(default_factory=list[tuple[Effect, str]])
     _tasks: set[asyncio.Task[None]] = field(default_factory=_no_tasks)
 
     async def intend(self, action: str, key: str) -> bool:
         """Record the intent; whether an earlier attempt had. Raises Superseded."""
         recorded: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
-        self._waiting.append((action, key, recorded))
+        self._waiting.append(((action, key), recorded))
         if len(self._waiting) == 1:
             task = asyncio.create_task(self._commit())
             self._tasks.add(task)
@@ -45,7 +47,7 @@ class RunJournal:
 
     def outcome(self, action: str, key: str, words: str) -> None:
         """Note how an effect ended."""
-        self._outcomes.append((action, key, words))
+        self._outcomes.append(((action, key), words))
 
     async def check_holder(self) -> None:
         """Raise Superseded when another process, or a later attempt, carries the run."""
@@ -63,31 +65,26 @@ class RunJournal:
         await asyncio.sleep(0)
         batch, self._waiting = self._waiting, []
         try:
-            known = await self._record(batch)
+            known = await self._record([effect for effect, _ in batch])
         except BaseException as error:  # handed to whoever waits for the intent
-            for _, _, recorded in batch:
+            for _, recorded in batch:
                 if not recorded.done():
                     recorded.set_exception(error)
             if not isinstance(error, Exception):
                 raise
             return
-        for action, key, recorded in batch:
+        for effect, recorded in batch:
             if not recorded.done():
-                recorded.set_result((action, key) in known)
+                recorded.set_result(effect in known)
 
-    async def _record(self, batch: list[tuple[str, str, asyncio.Future[bool]]]) -> set[tuple[str, str]]:
+    async def _record(self, effects: Sequence[Effect]) -> frozenset[Effect]:
         now = self.clock()
         outcomes = tuple(self._outcomes)
-        known: set[tuple[str, str]] = set()
         async with self.store.begin() as unit:
             if not await unit.runs.holds(self.run, self.holder, self.attempt):
                 raise _superseded(self.run)
-            for action, key, words in outcomes:
-                await unit.runs.outcome(self.run, action, key, words, now)
-            for action in dict.fromkeys(a for a, _, _ in batch):
-                keys = [key for a, key, _ in batch if a == action]
-                before = await unit.runs.intend(self.run, action, keys, self.attempt, now)
-                known |= {(action, key) for key in before}
+            await unit.runs.outcomes(self.run, outcomes, now)
+            known = await unit.runs.intend(self.run, effects, self.attempt, now)
         self._outcomes = [noted for noted in self._outcomes if noted not in outcomes]
         return known
 

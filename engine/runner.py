@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 from collections.abc import Sequence
+from datetime import datetime
 
 import structlog
 
@@ -15,9 +16,10 @@ from aws.account import Account
 from aws.record import Call, recorded
 from commands import progress
 from commands.propose import propose_anew
-from engine.gates import StepGate, gates
+from engine.gates import Changes, StepGate, gates
 from engine.journal import RunJournal, StepJournal
 from engine.plant import Plant
+from engine.reports import Reports
 from playbook.errors import (
     DoesNotApply,
     Drift,
@@ -56,7 +58,8 @@ async def carry_out(plant: Plant, run: str) -> None:
         steps = {s.action: s for s in await unit.runs.steps(run)}
     mine = dataclasses.replace(record, state=RunState.EXECUTING, holder=plant.executor, attempt=attempt)
     journal = RunJournal(store=desk.store, run=run, holder=plant.executor, attempt=attempt, clock=desk.clock)
-    work = _Work(plant=plant, record=mine, proposal=proposal, journal=journal)
+    reports = Reports(desk=desk, record=mine)
+    work = _Work(plant=plant, record=mine, proposal=proposal, journal=journal, reports=reports)
     to_do = [a for a in proposal.actions if steps[a].state in _TO_DO]
     # An interface left open to the world comes before everything else, even before asking who may.
     await asyncio.gather(*(work.rescue(a) for a in to_do if steps[a].attempt))
@@ -69,6 +72,7 @@ async def carry_out(plant: Plant, run: str) -> None:
             await progress.refuse_run(desk, mine, refusal)
             return
     await work.steps(to_do)
+    await journal.flush()
 
 
 async def check(plant: Plant, run: str, action: str) -> None:
@@ -104,7 +108,7 @@ async def _look_again(plant: Plant, record: RunRecord, proposal: Proposal, step:
             log.exception("check broke", run=record.id, action=action.name)
             await progress.not_checked(desk, record, action.name, _unforeseen(problem))
             return
-    await progress.proved(desk, record, action.name, proof, _observed(proof, calls))
+    await progress.proved(desk, record, [_looked(action.name, proof, calls)])
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,6 +119,7 @@ class _Work:
     record: RunRecord
     proposal: Proposal
     journal: RunJournal
+    reports: Reports
 
     @property
     def aws(self) -> Account:
@@ -123,10 +128,12 @@ class _Work:
 
     async def steps(self, to_do: Sequence[str]) -> None:
         """Carry these out at once, each behind its gate."""
-        actions = self.plant.actions
-        await progress.began(self.plant.desk, self.record, to_do)
+        actions, changes = self.plant.actions, Changes(to_do)
         at = gates({a: actions[a].after for a in to_do}, to_do)
-        await gather(*(self._step(actions[a], at[a]) for a in to_do))
+        await gather(
+            progress.began(self.plant.desk, self.record, to_do),
+            *(self._step(actions[a], at[a], changes) for a in to_do),
+        )
 
     async def rescue(self, action: str) -> str:
         """Do what must not wait. Why it could not be done, or an empty string: the step then shows it too."""
@@ -158,11 +165,15 @@ class _Work:
             awaited=gate.awaited,
         )
 
-    async def _step(self, action: AnyAction, gate: StepGate) -> None:
+    async def _step(self, action: AnyAction, gate: StepGate, changes: Changes) -> None:
         with recorded() as calls:
             try:
                 await self._change(action, gate)
-                await self._prove(action, calls)
+                applied = self.plant.desk.clock()
+                gate.open()
+                changes.made(action.name)
+                await changes.all_made()
+                await self._prove(action, calls, applied)
             except (Superseded, StoreDown):
                 # Not this step's failure: whoever carries the run next goes on from its rows.
                 raise
@@ -171,17 +182,17 @@ class _Work:
             except Exception as problem:
                 log.exception("step broke", run=self.record.id, action=action.name)
                 await self._failed(action, _unforeseen(problem), calls)
+            finally:
+                # A failure opens the gate too, once it is recorded: isolation must not wait for ever.
+                gate.open()
+                changes.made(action.name)
 
     async def _change(self, action: AnyAction, gate: StepGate) -> None:
         plan, run = _plan_of(self.proposal, action), self._run(action, gate)
-        try:
-            if self.record.kind is Kind.DO:
-                await action.execute(plan, run)
-            elif action.undo is not None:
-                await action.undo(plan, run)
-        finally:
-            gate.open()
-        await self.journal.flush()
+        if self.record.kind is Kind.DO:
+            await action.execute(plan, run)
+        elif action.undo is not None:
+            await action.undo(plan, run)
 
     async def _failed(self, action: AnyAction, problem: Ec2irError, calls: list[Call]) -> None:
         left = await self.rescue(action.name)
@@ -198,8 +209,8 @@ class _Work:
         if isinstance(problem, Drift) and self.record.kind is Kind.DO:
             await propose_anew(self.plant.desk, self.record.id, action.name, problem.what)
 
-    async def _prove(self, action: AnyAction, calls: list[Call]) -> None:
-        desk, applied, plan = self.plant.desk, self.plant.desk.clock(), _plan_of(self.proposal, action)
+    async def _prove(self, action: AnyAction, calls: list[Call], applied: datetime) -> None:
+        desk, plan = self.plant.desk, _plan_of(self.proposal, action)
         if self.record.kind is Kind.UNDO:
             await self._prove_undone(action, plan, calls)
             return
@@ -209,7 +220,7 @@ class _Work:
             self.plant.pause,
             _LOOKS,
         )
-        await progress.proved(desk, self.record, action.name, proof, _observed(proof, calls))
+        await self.reports.add(_looked(action.name, proof, calls))
 
     async def _prove_undone(self, action: AnyAction, plan: Plan, calls: list[Call]) -> None:
         async def as_before() -> bool:
@@ -233,8 +244,9 @@ def _plan_of(proposal: Proposal, action: AnyAction) -> Plan:
     return action.load(step.body)
 
 
-def _observed(proof: Proof, calls: Sequence[Call]) -> Json:
-    return {"rung": proof.rung.name, "says": list(proof.says), "waits": proof.waits, "calls": _calls(calls)}
+def _looked(action: str, proof: Proof, calls: Sequence[Call]) -> progress.Looked:
+    seen = {"rung": proof.rung.name, "says": list(proof.says), "waits": proof.waits, "calls": _calls(calls)}
+    return progress.Looked(action=action, proof=proof, observed=seen)
 
 
 def _calls(calls: Sequence[Call]) -> list[Json]:

@@ -15,6 +15,11 @@ def system_clock() -> datetime:
     return datetime.now(UTC)
 
 
+def stamp(at: datetime) -> str:
+    """A moment in stored words: `2026-03-02 12:05:00 UTC`; the Slack door shows it in the reader's own zone."""
+    return f"{at.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
+
+
 def elapsed(span: timedelta) -> str:
     """A span in words: `12 s`, `1 min 22 s`, `3 h 5 min`."""
     seconds = max(0, round(span.total_seconds()))

@@ -17,7 +17,7 @@ from playbook.outbox import Message, Sending
 from playbook.people import Door, Person, Role
 from playbook.plan import Json
 from playbook.proposal import LeftOut, Proposal, ProposedStep
-from playbook.run import RunRecord, RunState, Step
+from playbook.run import Effect, RunRecord, RunState, Step
 from playbook.slot import Slot, SlotState
 from playbook.target import Target
 from playbook.timeline import Entry
@@ -54,6 +54,14 @@ class Incidents(Protocol):
 
     async def get(self, incident: str) -> Incident | None:
         """The incident of that id."""
+        ...
+
+    async def lock(self, incident: str) -> Incident | None:
+        """The incident of that id, kept from every other `lock` until the transaction ends.
+
+        Before anything is written about an incident it is locked; several are locked in the order of their ids.
+        So no two transactions ever wait for each other, and each sees what the one before it wrote.
+        """
         ...
 
     async def open_on(self, account: str, region: str, instance: str) -> Incident | None:
@@ -176,14 +184,18 @@ class Runs(Protocol):
         """Replace a step's row."""
         ...
 
-    async def intend(
-        self, run: str, action: str, keys: Sequence[str], attempt: int, at: datetime
-    ) -> frozenset[str]:
-        """Record intents; answers those keys that had been recorded before."""
+    async def begin_steps(self, run: str, actions: Collection[str], attempt: int, at: datetime) -> None:
+        """Mark these steps as running in that attempt; their first beginning is kept."""
         ...
 
-    async def outcome(self, run: str, action: str, key: str, words: str, at: datetime) -> None:
-        """Record how an effect ended."""
+    async def intend(
+        self, run: str, effects: Collection[Effect], attempt: int, at: datetime
+    ) -> frozenset[Effect]:
+        """Record intents, each by its action and key; answers those that had been recorded before."""
+        ...
+
+    async def outcomes(self, run: str, ended: Sequence[tuple[Effect, str]], at: datetime) -> None:
+        """Record how effects ended."""
         ...
 
     async def beat(self, executor: str, at: datetime) -> None:
@@ -248,6 +260,10 @@ class Outbox(Protocol):
 
     async def refuse(self, sending: Sending, problem: str) -> None:
         """Slack will never take it."""
+        ...
+
+    async def release(self, holder: str) -> None:
+        """That holder is dead: what it was sending waits again, and counts as tried."""
         ...
 
     async def ts_of(self, key: str) -> str:

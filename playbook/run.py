@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import TypeAlias
 
 from playbook.proof import Proof, Rung
 from playbook.proposal import Kind
@@ -24,6 +25,10 @@ class RunState(StrEnum):
 
 ACTIVE = frozenset({RunState.APPROVED, RunState.EXECUTING})
 """States in which no other run may touch the same instance."""
+
+
+Effect: TypeAlias = tuple[str, str]
+"""One change of a run: the action that makes it, and its key within that action."""
 
 
 class StepState(StrEnum):

@@ -46,6 +46,13 @@ class SqlIncidents:
         """The incident of that id."""
         return await self._one(incidents.c.id == incident)
 
+    async def lock(self, incident: str) -> Incident | None:
+        """The incident of that id, kept from every other `lock` until the transaction ends."""
+        # Not from rows that only refer to it.
+        wanted = select(incidents).where(incidents.c.id == incident).with_for_update(key_share=True)
+        row = await one(self.connection, wanted)
+        return None if row is None else _incident(row)
+
     async def open_on(self, account: str, region: str, instance: str) -> Incident | None:
         """The open incident that holds the instance."""
         holder = select(instances.c.incident).where(_is(account, region, instance), _HELD)

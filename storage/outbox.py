@@ -110,6 +110,12 @@ class SqlOutbox:
         """Slack will never take it; without effect when the row is in other hands by now."""
         await self._let_go(sending, state=SendState.REFUSED, problem=problem)
 
+    async def release(self, holder: str) -> None:
+        """That holder is dead: what it was sending waits again, and counts as tried."""
+        which = (outbox.c.holder == holder, outbox.c.state == SendState.SENDING)
+        values = {"state": SendState.WAITING, "leased_until": None}
+        await self.connection.execute(update(outbox).where(*which).values(values))
+
     async def ts_of(self, key: str) -> str:
         """The ts of what was sent under that key, or an empty string."""
         return (await self.connection.scalar(select(outbox.c.ts).where(outbox.c.key == key))) or ""

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, RowMapping, Update, delete, func, select, update
+from sqlalchemy import ColumnElement, RowMapping, Update, bindparam, delete, func, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from playbook.errors import TooLate
-from playbook.run import ACTIVE, RunRecord, RunState, Step, StepState
+from playbook.run import ACTIVE, Effect, RunRecord, RunState, Step, StepState
 from playbook.target import Target
 from storage.places import PLACE, flat, target_of
 from storage.sql import among, changed, insert, insert_new, one, row_of, rows
@@ -121,22 +121,42 @@ class SqlRuns:
         if not await changed(self.connection, update(steps).where(*which).values(row_of(step))):
             raise LookupError(f"run {step.run} has no step {step.action}")
 
+    async def begin_steps(self, run: str, actions: Collection[str], attempt: int, at: datetime) -> None:
+        """Mark these steps as running in that attempt; their first beginning is kept."""
+        which = (steps.c.run == run, steps.c.action.in_(list(actions)))
+        began = func.coalesce(steps.c.began, bindparam("now", at, steps.c.began.type))
+        values = {"state": StepState.RUNNING.value, "attempt": attempt, "began": began, "problem": ""}
+        await self.connection.execute(update(steps).where(*which).values(values))
+
     async def intend(
-        self, run: str, action: str, keys: Sequence[str], attempt: int, at: datetime
-    ) -> frozenset[str]:
-        """Record intents; answers those keys that had been recorded before."""
-        wanted = list(dict.fromkeys(keys))
+        self, run: str, effects: Collection[Effect], attempt: int, at: datetime
+    ) -> frozenset[Effect]:
+        """Record intents, each by its action and key; answers those that had been recorded before."""
+        wanted = frozenset(effects)
         if not wanted:
             return frozenset()
-        same = {"run": run, "action": action, "attempt": attempt, "at": at, "outcome": "", "ended": None}
-        statement = insert(self.connection, intents).values([same | {"key": key} for key in wanted])
-        new = await self.connection.scalars(statement.on_conflict_do_nothing().returning(intents.c.key))
-        return frozenset(wanted) - frozenset(new)
+        same = {"run": run, "attempt": attempt, "at": at, "outcome": "", "ended": None}
+        # A list of rows, not a statement with many values: the latter is compiled anew for each number of them.
+        rows = [same | {"action": action, "key": key} for action, key in sorted(wanted)]
+        statement = insert(self.connection, intents).on_conflict_do_nothing()
+        new = await self.connection.execute(statement.returning(intents.c.action, intents.c.key), rows)
+        return wanted - {(row.action, row.key) for row in new}
 
-    async def outcome(self, run: str, action: str, key: str, words: str, at: datetime) -> None:
-        """Record how an effect ended."""
-        which = (intents.c.run == run, intents.c.action == action, intents.c.key == key)
-        await self.connection.execute(update(intents).where(*which).values(outcome=words, ended=at))
+    async def outcomes(self, run: str, ended: Sequence[tuple[Effect, str]], at: datetime) -> None:
+        """Record how effects ended."""
+        if not ended:
+            return
+        which = (
+            intents.c.run == bindparam("of_run"),
+            intents.c.action == bindparam("of_action"),
+            intents.c.key == bindparam("of_key"),
+        )
+        statement = update(intents).where(*which).values(outcome=bindparam("words"), ended=at)
+        rows = [
+            {"of_run": run, "of_action": action, "of_key": key, "words": words}
+            for (action, key), words in ended
+        ]
+        await self.connection.execute(statement, rows)
 
     async def beat(self, executor: str, at: datetime) -> None:
         """An executor lives."""

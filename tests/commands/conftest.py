@@ -14,6 +14,7 @@ from commands import progress
 from commands.approve import approve
 from commands.board import Board, Row, board
 from commands.desk import Desk
+from commands.progress import Looked
 from commands.propose import propose
 from commands.receive import receive
 from playbook.finding import FindingType
@@ -142,7 +143,7 @@ class Room:
             if isinstance(end, str):
                 await progress.failed(self.desk, mine, action, end, {})
             else:
-                await progress.proved(self.desk, mine, action, end, {})
+                await progress.proved(self.desk, mine, [Looked(action=action, proof=end, observed={})])
         return mine
 
     async def contained(self, *actions: str) -> tuple[str, str]:

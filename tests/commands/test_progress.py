@@ -10,6 +10,7 @@ import pytest
 from commands import progress
 from commands.board import Mark, Verb
 from commands.close import close
+from commands.progress import Looked
 from commands.propose import propose_undo
 from playbook.approval import LIFETIME
 from playbook.errors import NotAllowed, Refused, StepFailed, Superseded, TooLate
@@ -60,11 +61,11 @@ async def test_one_step_that_fails_leaves_the_others_running(room: Room) -> None
 async def test_the_last_row_ends_the_run(room: Room) -> None:
     _, run = await started(room, "tag", "isolate")
     mine = await room.take(run)
-    await progress.proved(room.desk, mine, "tag", PROVED, {})
+    await progress.proved(room.desk, mine, [Looked(action="tag", proof=PROVED, observed={})])
     assert (await room.run(run)).state is RunState.EXECUTING
-    await progress.proved(room.desk, mine, "isolate", HOLDS, {})
+    await progress.proved(room.desk, mine, [Looked(action="isolate", proof=HOLDS, observed={})])
     assert (await room.run(run)).state is RunState.VERIFYING
-    await progress.proved(room.desk, mine, "isolate", PROVED, {})
+    await progress.proved(room.desk, mine, [Looked(action="isolate", proof=PROVED, observed={})])
     assert (await room.run(run)).state is RunState.PROVED
 
 
@@ -73,7 +74,9 @@ async def test_steps_that_end_at_once_end_the_run(busy_room: Room) -> None:
     actions = ("protect", "tag", "isolate", "revoke")
     _, run = await started(room, *actions)
     mine = await room.take(run)
-    await asyncio.gather(*(progress.proved(room.desk, mine, a, PROVED, {}) for a in actions))
+    await asyncio.gather(
+        *(progress.proved(room.desk, mine, [Looked(action=a, proof=PROVED, observed={})]) for a in actions)
+    )
     assert (await room.run(run)).state is RunState.PROVED
 
 
@@ -91,7 +94,7 @@ async def test_an_incomplete_proof_is_looked_for_again(room: Room) -> None:
     (first,) = await slots(room)
     assert first.due == room.clock() + timedelta(minutes=1)
 
-    await progress.proved(room.desk, mine, "isolate", AGAIN, {})
+    await progress.proved(room.desk, mine, [Looked(action="isolate", proof=AGAIN, observed={})])
     assert {s.key for s in await slots(room)} == {first.key, f"proof:{run}/isolate:2"}
 
 
@@ -133,7 +136,12 @@ async def test_two_instances_that_are_cut_off_at_once_contain_the_incident(busy_
         assert section.recommended is not None
         await room.approve(section.recommended)
         carried.append(await room.take(section.recommended.id))
-    await asyncio.gather(*(progress.proved(room.desk, mine, "isolate", HOLDS, {}) for mine in carried))
+    await asyncio.gather(
+        *(
+            progress.proved(room.desk, mine, [Looked(action="isolate", proof=HOLDS, observed={})])
+            for mine in carried
+        )
+    )
     assert (await room.incident(incident)).contained is not None
 
 
@@ -145,7 +153,9 @@ async def test_a_leak_found_later_turns_the_row_red_tells_the_channel_and_is_no_
     assert (await room.incident(incident)).contained is not None
     await room.told()
 
-    await progress.proved(room.desk, mine, "isolate", LEAKS, {"says": "flows"})
+    await progress.proved(
+        room.desk, mine, [Looked(action="isolate", proof=LEAKS, observed={"says": "flows"})]
+    )
 
     row = await room.row(incident, "isolate")
     assert (row.mark, row.words) == (Mark.FAILED, "traffic still passes")
@@ -248,7 +258,9 @@ async def test_a_failed_undo_leaves_a_row_that_is_looked_at_anew(room: Room) -> 
     assert (due.subject, due.due) == (f"{run}/isolate", room.clock())
     assert "Undo: Isolate the instance: failed. AWS said no" in await room.news()
 
-    await progress.proved(room.desk, await room.run(run), "isolate", LEAKS, {})
+    await progress.proved(
+        room.desk, await room.run(run), [Looked(action="isolate", proof=LEAKS, observed={})]
+    )
     assert (await room.row(incident, "isolate")).mark is Mark.FAILED
     assert (await room.incident(incident)).contained is None
 
@@ -260,7 +272,7 @@ async def test_a_look_that_ends_after_an_undo_says_nothing(room: Room) -> None:
     await progress.undone(room.desk, undoing, run, "isolate", {})
     await room.told()
 
-    await progress.proved(room.desk, looking, "isolate", LEAKS, {})
+    await progress.proved(room.desk, looking, [Looked(action="isolate", proof=LEAKS, observed={})])
     await progress.not_checked(room.desk, looking, "isolate", StepFailed("No answer."))
     await progress.put_off(room.desk, looking, "isolate")
 
@@ -277,7 +289,7 @@ async def test_who_lost_the_run_writes_nothing(busy_room: Room) -> None:
 
     for report in (
         progress.began(room.desk, zombie, ["isolate"]),
-        progress.proved(room.desk, zombie, "isolate", LEAKS, {}),
+        progress.proved(room.desk, zombie, [Looked(action="isolate", proof=LEAKS, observed={})]),
         progress.failed(room.desk, zombie, "isolate", "no", {}),
         progress.undone(room.desk, zombie, run, "isolate", {}),
         progress.refuse_run(room.desk, zombie, Refused("no")),

@@ -174,7 +174,7 @@ async def test_undo_is_a_plan_like_any_other(room: Room) -> None:
         await room.approve(undo, BO)
     row = await room.row(incident, "isolate")
     assert row.mark.value == "proved"
-    assert f"undo {undo.hash[:4]} waits for approval" in row.words
+    assert f"waits for approval of undo {undo.hash[:4]}" in row.words
 
 
 async def test_evidence_is_not_undone(room: Room) -> None:

@@ -150,12 +150,13 @@ async def test_reopening_beside_an_active_run_changes_nothing(store: SqlStore) -
 async def test_intents_tell_which_effects_may_have_happened(store: SqlStore) -> None:
     async with store.begin() as unit:
         await unit.runs.start(run(), ["isolate"])
-        assert await unit.runs.intend("p1", "isolate", ["a", "b"], 1, NOON) == frozenset()
-        assert await unit.runs.intend("p1", "isolate", [], 1, NOON) == frozenset()
+        assert await unit.runs.intend("p1", [("isolate", "a"), ("isolate", "b")], 1, NOON) == frozenset()
+        assert await unit.runs.intend("p1", [], 1, NOON) == frozenset()
     async with store.begin() as unit:
-        assert await unit.runs.intend("p1", "isolate", ["b", "c", "b"], 2, LATER) == {"b"}
-        assert await unit.runs.intend("p1", "tag", ["a"], 1, NOON) == frozenset()
-        await unit.runs.outcome("p1", "isolate", "a", "done", LATER)
+        again = [("isolate", "b"), ("isolate", "c"), ("isolate", "b")]
+        assert await unit.runs.intend("p1", again, 2, LATER) == {("isolate", "b")}
+        assert await unit.runs.intend("p1", [("tag", "a")], 1, NOON) == frozenset()
+        await unit.runs.outcomes("p1", [(("isolate", "a"), "done")], LATER)
 
 
 async def test_an_executor_that_stops_beating_is_found_and_buried(store: SqlStore) -> None:
