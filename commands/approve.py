@@ -6,7 +6,7 @@ import dataclasses
 from datetime import datetime
 
 from actions.catalogue import BY_NAME
-from commands.desk import Desk, the_incident
+from commands.desk import Desk, locked, the_incident
 from commands.roles import holders_of, names_of, require_any_role
 from commands.telling import show_plan, tell
 from playbook.approval import (
@@ -88,7 +88,7 @@ async def _record(
 ) -> bool:
     """Write the approval; whether it was the one that starts the run."""
     incident, now, who = proposal.target.incident, approval.at, approval.person
-    if (await the_incident(unit, incident)).state is not IncidentState.OPEN:
+    if (await locked(unit, incident)).state is not IncidentState.OPEN:
         raise Refused("This incident is closed.", means="Nothing was run.", then="Declare a new one.")
     if need_of(await as_it_stands(unit, proposal)) != wanted:
         raise TooLate(
@@ -149,6 +149,7 @@ async def reject(desk: Desk, proposal: str, plan_hash: str, why: str, *, by: Per
     await require_any_role(desk, by, door)
     now, reason = desk.clock(), plain(why, 500) or "no reason given"
     async with desk.store.begin() as unit:
+        await locked(unit, found.target.incident)
         if not await unit.proposals.decide(found.id, Decision.REJECTED, str(by), now):
             raise TooLate("Somebody else decided this plan just now.", then="The card shows what stands.")
         await tell(
@@ -163,9 +164,10 @@ async def expire(desk: Desk, proposal: str) -> bool:
     """Mark a plan that nobody decided in time; whether it was still waiting."""
     now = desk.clock()
     async with desk.store.begin() as unit:
+        found = await _existing(unit, proposal)
+        await locked(unit, found.target.incident)
         if not await unit.proposals.decide(proposal, Decision.EXPIRED, BOT.name, now):
             return False
-        found = await _existing(unit, proposal)
         await tell(
             unit, incident=found.target.incident, at=now, actor=BOT.id, event=Event.EXPIRED,
             words=f"Plan {found.hash[:4]} expired unapproved", data={"proposal": proposal},

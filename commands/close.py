@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from commands.desk import Desk, the_incident
+from commands.desk import Desk, locked
 from commands.roles import require_any_role
 from commands.telling import show_plan, tell
 from playbook.approval import Decision
@@ -22,7 +22,7 @@ async def take_lead(desk: Desk, incident: str, *, by: Person, door: Door) -> Non
     """Make this person the lead. Raises Refused when there is one or it is closed, NotAllowed without a role."""
     await require_any_role(desk, by, door)
     async with desk.store.begin() as unit:
-        if (await the_incident(unit, incident)).state is not IncidentState.OPEN:
+        if (await locked(unit, incident)).state is not IncidentState.OPEN:
             raise Refused("This incident is closed.", means="It needs no lead.")
         if not await unit.incidents.take_lead(incident, by):
             raise Refused("This incident has a lead already.", then="The card names them.")
@@ -42,22 +42,21 @@ async def close(desk: Desk, incident: str, why: str, *, by: Person, door: Door) 
         )
     now = desk.clock()
     async with desk.store.begin() as unit:
-        await the_incident(unit, incident)
+        await locked(unit, incident)
         await let_go(unit, incident, reason, by=by, at=now)
 
 
 async def let_go(unit: Unit, incident: str, reason: str, *, by: Person, at: datetime) -> None:
-    """Close it, and with it every plan that waits. Raises Refused while a run is under way, or when it is closed."""
-    # The plans first: whoever approves one at this moment has either started a run by now, or comes too late.
-    for plan in await unit.proposals.of(incident, pending=True):
-        if await unit.proposals.decide(plan.id, Decision.REJECTED, str(by), at):
-            await show_plan(unit, incident, plan.id, at)
+    """Close what is locked, and with it every plan that waits. Raises Refused while a run is under way."""
     if any(run.state in ACTIVE for run in await unit.runs.of(incident)):
         raise Refused(
             "A run is under way on this incident.", means="It stays open.", then="Wait for it, then close."
         )
     if not await unit.incidents.close(incident, at, reason):
         raise Refused("This incident is closed already.")
+    for plan in await unit.proposals.of(incident, pending=True):
+        if await unit.proposals.decide(plan.id, Decision.REJECTED, str(by), at):
+            await show_plan(unit, incident, plan.id, at)
     await tell(
         unit, incident=incident, at=at, actor=by.id, event=Event.CLOSED, words=f"{by} closed it: {reason}",
         aloud="closed",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from commands.desk import the_incident
+from commands.desk import locked
 from commands.telling import show_topic, tell
 from playbook.clock import elapsed
 from playbook.people import BOT
@@ -33,12 +33,8 @@ def reachable(instances: Iterable[str], runs: Sequence[RunRecord], steps: Iterab
 
 
 async def settle_containment(unit: Unit, incident: str, at: datetime) -> None:
-    """Mark the incident contained, or no longer, as its rows say; either is told when it becomes so.
-
-    To be called with the incident's ledger locked (`unit.ledger.add` does that until the transaction ends), or
-    two runs that end at once would each miss the other's rows.
-    """
-    found = await the_incident(unit, incident)
+    """Mark the incident contained, or no longer, as its rows say; either is told when it becomes so."""
+    found = await locked(unit, incident)
     instances = [i.instance for i in await unit.incidents.instances(incident)]
     still = reachable(instances, await unit.runs.of(incident), await unit.runs.steps_of(incident))
     if still and found.contained is not None:

@@ -33,7 +33,15 @@ class Desk:
 
 async def the_incident(unit: Unit, incident: str) -> Incident:
     """The incident of that id. Raises BadInput when there is none."""
-    found = await unit.incidents.get(incident)
+    return _there(await unit.incidents.get(incident), incident)
+
+
+async def locked(unit: Unit, incident: str) -> Incident:
+    """The incident, locked: what every transaction that writes about it begins with. Raises as `the_incident`."""
+    return _there(await unit.incidents.lock(incident), incident)
+
+
+def _there(found: Incident | None, incident: str) -> Incident:
     if found is None:
         raise BadInput(
             f"There is no incident “{plain(incident, 40)}”.",

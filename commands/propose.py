@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Sequence
 
 from actions.catalogue import BY_NAME
-from commands.desk import Desk, the_incident
+from commands.desk import Desk, locked, the_incident
 from commands.roles import require_any_role
 from commands.seen import saw
 from commands.telling import show_plan, tell
@@ -116,6 +116,7 @@ async def propose_anew(desk: Desk, run: str, action: str, changed: str) -> None:
         original = await unit.proposals.get(run)
         if original is None or original.kind is Kind.UNDO:
             return
+        await locked(unit, original.target.incident)
         await tell(
             unit, incident=original.target.incident, at=desk.clock(), actor=BOT.id, event=Event.CHANGED,
             words=f"{changed} Here is the new plan.", data={"run": run, "action": action},
@@ -126,6 +127,7 @@ async def propose_anew(desk: Desk, run: str, action: str, changed: str) -> None:
         await _propose(desk, target.incident, [action], proposer=original.proposer, instance=target.instance)
     except (Refused, Unreachable) as refusal:
         async with desk.store.begin() as unit:
+            await locked(unit, target.incident)
             await tell(
                 unit, incident=target.incident, at=desk.clock(), actor=BOT.id, event=Event.NOTE, words=str(refusal)
             )  # fmt: skip
@@ -138,6 +140,7 @@ async def _propose_or_say(
         return await _propose(desk, incident, steps, proposer=None, instance=facts.instance)
     except (Refused, Unreachable) as refusal:
         async with desk.store.begin() as unit:
+            await locked(unit, incident)
             await tell(
                 unit, incident=incident, at=desk.clock(), actor=BOT.id, event=Event.NOTE,
                 words=f"No plan for {facts.instance}: {refusal}",
@@ -229,7 +232,7 @@ def _known(actions: Sequence[str]) -> None:
 
 
 async def _must_be_open(unit: Unit, incident: str) -> Incident:
-    found = await the_incident(unit, incident)
+    found = await locked(unit, incident)
     if found.state is not IncidentState.OPEN:
         raise Refused("This incident is closed.", means="Nothing was planned.", then="Declare a new one.")
     return found

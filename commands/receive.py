@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from commands.close import let_go
-from commands.desk import Desk
+from commands.desk import Desk, locked
 from commands.opening import open_incident
 from commands.propose import propose_missing
 from commands.seen import saw
@@ -150,6 +150,10 @@ async def _announce(unit: Unit, *, key: str, at: datetime, words: str) -> None:
 async def _store(desk: Desk, unit: Unit, finding: Finding, raw: str, facts: Sequence[InstanceFacts]) -> str:
     """Store it in its incident. Raises TooLate when the instances are held otherwise than when `facts` were read."""
     now, before = desk.clock(), await _before(unit, finding)
+    for holder in sorted({h.id for h in before.holders.values() if h is not None}):
+        await locked(unit, holder)
+    if before != (before := await _before(unit, finding)):
+        raise TooLate("Somebody else took in a finding on the instance just now.")
     if before.known is not None and before.known.updated >= finding.updated:
         return ""
     for holder in {h.id: h for h in before.holders.values() if h is not None}.values():

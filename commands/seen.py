@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from commands.containment import settle_containment
-from commands.desk import the_incident
+from commands.desk import locked, the_incident
 from commands.telling import show, show_topic, tell
 from playbook.finding import Severity
 from playbook.incident import Incident, InstanceFacts
@@ -22,7 +22,7 @@ async def saw(
 
     Environment and severity only rise: whoever owns the instance can change its tags.
     """
-    before = await the_incident(unit, incident)
+    before = await locked(unit, incident)
     held = {i.instance for i in await unit.incidents.instances(incident)}
     for fresh in facts:
         await unit.incidents.tighten(incident, fresh.environment, severity)

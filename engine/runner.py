@@ -62,7 +62,8 @@ async def carry_out(plant: Plant, run: str) -> None:
     work = _Work(plant=plant, record=mine, proposal=proposal, journal=journal, reports=reports)
     to_do = [a for a in proposal.actions if steps[a].state in _TO_DO]
     # An interface left open to the world comes before everything else, even before asking who may.
-    await asyncio.gather(*(work.rescue(a) for a in to_do if steps[a].attempt))
+    if record.attempt:
+        await gather(*(work.rescue(a) for a in to_do))
     if not any(steps[a].state is StepState.RUNNING for a in to_do):
         try:
             await progress.admit(desk, run)
