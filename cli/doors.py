@@ -84,7 +84,7 @@ async def terminal(settings: Settings) -> AsyncGenerator[Terminal]:
         desk, carries = parts.desk(operators, Submitted()), False
         if path is not None and not _engine_runs(settings):
             with contextlib.suppress(BadSetting):
-                desk, carries = await stack.enter_async_context(engine(parts, operators)), True
+                desk, carries = (await stack.enter_async_context(engine(parts, operators))).desk, True
         yield Terminal(base=parts, desk=desk, person=person, carries=carries)
 
 

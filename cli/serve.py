@@ -22,9 +22,10 @@ from bot.sender import Sender, make_sender
 from bot.socket import connected
 from cli.operators import Operators
 from cli.settings import BadSetting, Settings, require
-from cli.wiring import Base, base, engine, new_id
+from cli.wiring import Base, Engine, base, engine
 from commands.desk import Desk
 from commands.receive import keep, receive
+from engine.clock import Rhythm
 from intake.ports import Received
 from intake.queue import Pulse, pump
 from intake.receive import Outcome, handle
@@ -67,7 +68,11 @@ class Running:
 
 @asynccontextmanager
 async def running(
-    settings: Settings, *, clock: Clock = system_clock, sessions: SessionFor | None = None
+    settings: Settings,
+    *,
+    clock: Clock = system_clock,
+    sessions: SessionFor | None = None,
+    rhythm: Rhythm | None = None,
 ) -> AsyncGenerator[Running]:
     """Everything that `ec2ir serve` runs, ready when the block begins and wound down when it ends.
 
@@ -86,10 +91,11 @@ async def running(
             people=people,
             terminal=Operators(settings.policy_file.operators),
         )
-        desk = await stack.enter_async_context(engine(parts, directory))
+        room = await stack.enter_async_context(engine(parts, directory, rhythm))
+        desk = room.desk
         sender = make_sender(
             parts.store, sending_client(token, api), directory,
-            announce=settings.slack_channel, holder=new_id(), clock=clock,
+            announce=settings.slack_channel, holder=parts.executor, clock=clock,
         )  # fmt: skip
         app = build_app(
             desk, client, signing_secret=settings.slack_signing_secret.get_secret_value() or "unused",
@@ -97,7 +103,7 @@ async def running(
         )  # fmt: skip
         pulse = Pulse(answered=clock())
         socket = settings.slack_app_token.get_secret_value()
-        server = http_app(None if socket else app, ready=_checks(parts, pulse))
+        server = http_app(None if socket else app, ready=_checks(parts, room, pulse))
         port = await stack.enter_async_context(
             serving(server, host=settings.http_host, port=settings.http_port)
         )
@@ -129,7 +135,7 @@ async def _alerts(parts: Base, desk: Desk, sender: Sender, pulse: Pulse, stop: a
     await pump(queue, take, stop=stop, clock=parts.clock, pulse=pulse)
 
 
-def _checks(parts: Base, pulse: Pulse) -> dict[str, Check]:
+def _checks(parts: Base, room: Engine, pulse: Pulse) -> dict[str, Check]:
     async def database() -> str:
         try:
             async with parts.store.begin() as unit:
@@ -142,7 +148,10 @@ def _checks(parts: Base, pulse: Pulse) -> dict[str, Check]:
         quiet = pulse.answered is None or parts.clock() - pulse.answered > QUIET
         return "the queue has not answered for 90 s" if parts.settings.queue_url and quiet else ""
 
-    return {"database": database, "queue": queue}
+    async def clock() -> str:
+        return room.clock.problem()
+
+    return {"database": database, "queue": queue, "clock": clock}
 
 
 def _complete(settings: Settings) -> None:

@@ -16,9 +16,9 @@ from aws.sessions import AssumedRole, Identity, ambient, session_for
 from cli.settings import BadSetting, Settings
 from commands.desk import Desk
 from engine.clock import Clock as EngineClock
+from engine.clock import Rhythm
 from engine.durable import Durable
 from engine.plant import Plant
-from engine.watchdog import take_over
 from playbook.clock import Clock, system_clock
 from playbook.ports import Directory, Executor
 from storage import engine_lock
@@ -52,6 +52,8 @@ class Base:
     identity: Identity
     region: str
     clock: Clock
+    executor: str
+    """This process's own name, fresh at every start."""
 
     def desk(self, directory: Directory, executor: Executor) -> Desk:
         """A desk at this door."""
@@ -70,10 +72,8 @@ class Base:
         )
 
     def plant(self, desk: Desk) -> Plant:
-        """What the engine in this process works with; its name is fresh each time."""
-        return Plant(
-            desk=desk, account=self.cloud.account, executor=f"x-{secrets.token_hex(6)}", pause=asyncio.sleep
-        )
+        """What the engine in this process works with."""
+        return Plant(desk=desk, account=self.cloud.account, executor=self.executor, pause=asyncio.sleep)
 
 
 def sqlite_path(settings: Settings) -> Path | None:
@@ -103,7 +103,10 @@ async def base(
         session_for=sessions or session_for(roles, ambient=identity.account), policy=settings.policy
     )
     try:
-        yield Base(settings=settings, store=store, cloud=cloud, identity=identity, region=region, clock=clock)
+        yield Base(
+            settings=settings, store=store, cloud=cloud, identity=identity, region=region, clock=clock,
+            executor=f"x-{secrets.token_hex(6)}",
+        )  # fmt: skip
     finally:
         await store.aclose()
         await asyncio.to_thread(cloud.close)
@@ -139,13 +142,21 @@ class _Late:
             await self.executor.carry(run)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Engine:
+    """The engine of this process, and a desk whose approved runs it carries out."""
+
+    desk: Desk
+    clock: EngineClock
+
+
 @asynccontextmanager
-async def engine(parts: Base, directory: Directory) -> AsyncGenerator[Desk]:
-    """A desk whose approved runs this process carries out itself, with the clock running.
+async def engine(parts: Base, directory: Directory, rhythm: Rhythm | None = None) -> AsyncGenerator[Engine]:
+    """Carry out approved runs in this process, with the clock running.
 
     Raises BadSetting when another process is the engine of this SQLite file.
     """
-    path = sqlite_path(parts.settings)
+    rhythm, path = rhythm or Rhythm(), sqlite_path(parts.settings)
     lock = engine_lock.acquire(path) if path is not None else None
     if path is not None and lock is None:
         raise BadSetting(
@@ -156,17 +167,15 @@ async def engine(parts: Base, directory: Directory) -> AsyncGenerator[Desk]:
     desk = parts.desk(directory, late)
     plant = parts.plant(desk)
     durable = Durable(plant, parts.settings.database)
-    await durable.start()
     late.executor = durable
-    clock = EngineClock(plant, durable)
+    await durable.start()
+    clock = EngineClock(plant, durable, rhythm)
     try:
         # On SQLite the lock proves that every other executor is dead; on Postgres only silence does.
-        silence = timedelta(0) if path is not None else timedelta(seconds=30)
-        await take_over(desk, plant.executor, durable.recover, silence)
-        await clock.start()
-        yield desk
+        await clock.start(timedelta(0) if path is not None else rhythm.silence)
+        yield Engine(desk=desk, clock=clock)
     finally:
-        clock.stop()
+        await clock.stop()
         await durable.stop()
         if lock is not None:
             lock.release()

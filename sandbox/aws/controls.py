@@ -13,6 +13,7 @@ from sandbox.aws.environment import REGION, account_id
 from sandbox.aws.overlay.base import ec2_of
 from sandbox.aws.overlay.dispatch import ONE_AT_A_TIME
 from sandbox.aws.replacement import replace_unhealthy
+from sandbox.aws.trail import Event
 from sandbox.aws.windows import tick
 from sandbox.aws.world import Delays, Flow, World, world_of
 
@@ -60,6 +61,10 @@ class Controls:
     def put_finding(self, queue: str, finding: Mapping[str, Any]) -> None:
         """Put a finding into the queue of that name, as EventBridge would."""
         self.call("put-finding", {"queue": queue, "finding": dict(finding)})
+
+    def trail(self) -> tuple[Event, ...]:
+        """Every call that was answered, oldest first; a box in this process keeps none and raises KeyError."""
+        return tuple(Event(**event) for event in self.call("trail", {})["events"])
 
 
 def _switch(names: set[str], name: str, on: object) -> dict[str, Any]:

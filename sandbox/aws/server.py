@@ -17,6 +17,7 @@ from sandbox.aws.controls import here, run
 from sandbox.aws.environment import REGION
 from sandbox.aws.overlay.dispatch import unsupported
 from sandbox.aws.overlay.install import install
+from sandbox.aws.trail import kept
 
 Wsgi = Callable[[dict[str, Any], Any], Iterable[bytes]]
 
@@ -95,7 +96,7 @@ def main(argv: list[str] | None = None) -> None:
     options = parser.parse_args(argv)
     install()
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
-    app = application(DomainDispatcherApplication(create_backend_app))
+    app = kept(application(DomainDispatcherApplication(create_backend_app)))
     server = make_server("127.0.0.1", options.port, app, threaded=True, request_handler=QuietHandler)
     over = Event()
     if options.ticker > 0:
