@@ -14,6 +14,7 @@ from actions.run import Run
 from aws.account import Account
 from aws.errors import AwsRefused
 from playbook.approval import Risk
+from playbook.clock import stamp
 from playbook.errors import DoesNotApply, Drift
 from playbook.gathering import both, gather
 from playbook.plan import PASSING, Change, Shown
@@ -219,7 +220,7 @@ async def verify(plan: Withdrawal, look: Look) -> Proof:
         return Proof(
             rung=Rung.CONFIGURED,
             says=says,
-            waits=f"connections drain until {until:%H:%M:%S} UTC",
+            waits=f"connections drain until {stamp(until)}",
             again=timedelta(seconds=30),
         )
     return Proof(rung=Rung.PROVED, says=says)

@@ -12,6 +12,7 @@ from actions.action import Action, Look, Phase
 from actions.run import Run
 from aws.account import Account
 from playbook.approval import Risk
+from playbook.clock import stamp
 from playbook.errors import DoesNotApply, Drift, Refused
 from playbook.gathering import both, gather
 from playbook.plan import PASSING, Change, Shown
@@ -247,7 +248,7 @@ async def _traffic(
         return Proof(rung=Rung.CONFIGURED, says=says, waits="no readable flow logs: traffic can't be shown")
     applied, soon = look.applied or look.now, timedelta(minutes=1)
     if look.now < applied + soon:
-        due = f"traffic check when flow logs arrive, about {applied + DELIVERY:%H:%M} UTC"
+        due = f"traffic check when flow logs arrive, about {stamp(applied + DELIVERY)}"
         return Proof(rung=Rung.CONFIGURED, says=says, waits=due, again=soon)
     own = {n.get("NetworkInterfaceId", ""): _addresses(n) for n in seen}
     verdict = flow_logs.judge(await _delivered(look, seen, applied), own, plan.forensics_cidr)

@@ -171,7 +171,7 @@ async def verify(plan: SessionDenial, look: Look) -> Proof:
         return Proof(rung=Rung.APPLIED if found is not None or off else Rung.ABSENT, says=says)
     return Proof(
         rung=Rung.PROVED,
-        says=(*says, "configuration, not propagation: IAM takes minutes to act on it everywhere"),
+        says=(*says, "IAM may take minutes to apply it everywhere"),
     )
 
 

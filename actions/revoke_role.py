@@ -11,6 +11,7 @@ from actions.action import Action, Look, Phase
 from actions.run import Run
 from aws.account import Account
 from playbook.approval import Risk
+from playbook.clock import stamp
 from playbook.errors import Drift
 from playbook.gathering import both
 from playbook.plan import PASSING, Change, Json, Shown
@@ -174,8 +175,8 @@ async def verify(plan: RoleDenial, look: Look) -> Proof:
     return Proof(
         rung=Rung.PROVED,
         says=(
-            f"{plan.role} denies every session issued up to {at:%H:%M:%S} UTC",
-            "configuration, not propagation: IAM takes minutes to act on it everywhere",
+            f"{plan.role} denies every session issued up to {stamp(at)}",
+            "IAM may take minutes to apply it everywhere",
         ),
     )
 

@@ -261,7 +261,7 @@ def _judge(wanted: set[str], mine: list[SnapshotTypeDef], locked: frozenset[str]
     missing = sorted(wanted - times.keys())
     held = sum(s.get("SnapshotId") in locked for s in mine)
     says = (
-        f"{len(times)} of {len(wanted)} volumes snapshotted: {words([s.get('SnapshotId', '') for s in mine])}",
+        f"{len(times)} of {len(wanted)} volumes snapshotted",
         f"{states['completed']} completed, {held} locked",
     )
     broken = [s.get("SnapshotId", "") for s in mine if s.get("State") == "error"]

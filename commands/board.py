@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from actions.action import AnyAction
 from actions.catalogue import ACTIONS
 from commands.desk import the_incident
 from playbook.approval import LIFETIME, Decision
-from playbook.clock import elapsed
+from playbook.clock import elapsed, stamp
 from playbook.decisions import Recommendation, recommend
 from playbook.environment import strictest
 from playbook.finding import Finding
@@ -19,6 +19,9 @@ from playbook.incident import Incident, IncidentState, InstanceFacts
 from playbook.ports import Unit
 from playbook.proposal import Kind, Proposal
 from playbook.run import ACTIVE, RunRecord, Step, StepState
+
+_INSTANT = timedelta(seconds=1)
+"""A step that took less than this says no duration."""
 
 
 class Mark(StrEnum):
@@ -156,7 +159,6 @@ def _section(
             latest.get(action.name),
             left_out.get(action.name, ""),
             waiting,
-            now,
             busy=busy,
             lapsed=lapsed,
         )
@@ -172,7 +174,6 @@ def _row(
     latest: tuple[RunRecord, Step] | None,
     left_out: str,
     waiting: Sequence[Proposal],
-    now: datetime,
     *,
     busy: bool,
     lapsed: Collection[str],
@@ -184,10 +185,10 @@ def _row(
         run = ""
     else:
         run = latest[0].id
-        mark, words = _in_force(latest[1], now)
+        mark, words = _in_force(latest[1])
         offers = _offers(action, latest[1], fresh=run not in lapsed)
         if plan_waits is not None and (plan_waits.kind is Kind.UNDO or mark is Mark.FAILED):
-            words = f"{words}; {_waits(plan_waits)}".lstrip("; ")
+            words = f"{words}; waits for {_waits(plan_waits)}".lstrip("; ")
     why_not = _barred(incident, busy=busy)
     if not offers and not why_not:
         why_not = "Undo not possible: evidence"
@@ -220,17 +221,18 @@ def _not_in_force(
 
 def _waits(proposal: Proposal) -> str:
     verb = "undo" if proposal.kind is Kind.UNDO else "plan"
-    return f"{verb} {proposal.hash[:4]} waits for approval"
+    return f"approval of {verb} {proposal.hash[:4]}"
 
 
-def _in_force(step: Step, now: datetime) -> tuple[Mark, str]:
-    took = elapsed(step.ended - step.began) if step.began and step.ended else ""
+def _in_force(step: Step) -> tuple[Mark, str]:
+    span = step.ended - step.began if step.began and step.ended else _INSTANT
+    took = elapsed(span) if span > _INSTANT else ""
     says = "; ".join(step.says)
     match step.state:
         case StepState.WAITING:
-            return Mark.RUNNING, "approved, about to start"
+            return Mark.RUNNING, "about to start"
         case StepState.RUNNING:
-            return Mark.RUNNING, f"running for {elapsed(now - step.began)}" if step.began else "running"
+            return Mark.RUNNING, f"since {stamp(step.began)}" if step.began else ""
         case StepState.PROVED:
             return Mark.PROVED, f"{says} · {took}" if took else says
         case StepState.APPLIED:

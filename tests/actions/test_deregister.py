@@ -59,7 +59,7 @@ async def test_draining_is_waited_for_and_then_proved(asg: Scene) -> None:
 
     draining = await step.verify()
     assert draining.rung is Rung.CONFIGURED
-    assert draining.waits == "connections drain until 12:05:00 UTC"
+    assert draining.waits == "connections drain until 2026-03-02 12:05:00 UTC"
     assert draining.again is not None
 
     asg.clock.advance(301)

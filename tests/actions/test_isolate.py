@@ -212,7 +212,7 @@ async def test_windows_after_the_deny_without_accepted_traffic_are_proof(asg: Sc
     step = await isolated(asg)
     waiting = await step.verify()
     assert waiting.rung is Rung.CONFIGURED
-    assert waiting.waits == "traffic check when flow logs arrive, about 12:12 UTC"
+    assert waiting.waits == "traffic check when flow logs arrive, about 2026-03-02 12:12:00 UTC"
     assert waiting.again is not None
 
     asg.clock.advance(180)

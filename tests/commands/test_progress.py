@@ -55,7 +55,7 @@ async def test_one_step_that_fails_leaves_the_others_running(room: Room) -> None
     assert (await room.states(run))["isolate"] is StepState.RUNNING
     row = await room.row(incident, "tag")
     assert (row.mark, row.words) == (Mark.FAILED, "AWS said no <!channel>")
-    assert f"{row.action.title}: failed. AWS said no <!channel>" in await room.news()
+    assert f"{row.action.title}: failed · AWS said no <!channel>" in await room.news()
 
 
 async def test_the_last_row_ends_the_run(room: Room) -> None:
@@ -163,7 +163,7 @@ async def test_a_leak_found_later_turns_the_row_red_tells_the_channel_and_is_no_
     assert (await room.incident(incident)).contained is None
     told = await room.told()
     assert [str(m.body["words"]) for m in told if m.post.value == "channel"] == [
-        "Isolate the instance: failed. traffic still passes",
+        "Isolate the instance: failed · traffic still passes",
         f"No longer contained: {WEB} is not shown to be cut off",
     ]
     assert "topic" in {m.post.value for m in told}
@@ -256,7 +256,7 @@ async def test_a_failed_undo_leaves_a_row_that_is_looked_at_anew(room: Room) -> 
     assert "a fresh look, because an undo failed: AWS said no" in row.words
     (due,) = await slots(room)
     assert (due.subject, due.due) == (f"{run}/isolate", room.clock())
-    assert "Undo: Isolate the instance: failed. AWS said no" in await room.news()
+    assert "Undo: Isolate the instance: failed · AWS said no" in await room.news()
 
     await progress.proved(
         room.desk, await room.run(run), [Looked(action="isolate", proof=LEAKS, observed={})]

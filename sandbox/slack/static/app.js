@@ -1,6 +1,6 @@
 // The page: asks what the person sees, draws it whole, and asks again whenever something changed.
 
-import { element, mrkdwn, clockTime, safeLink } from "./mrkdwn.js";
+import { element, mrkdwn, clockTime, safeLink, unescape } from "./mrkdwn.js";
 import { render, valuesIn } from "./blocks.js";
 import { drawModal } from "./dialogs.js";
 
@@ -106,7 +106,8 @@ function drawChannel(seen, names) {
 
 function headline(message) {
   const spoken = message.blocks?.map((block) => block.text?.text).find(Boolean) ?? message.text;
-  return spoken.length > 60 ? `${spoken.slice(0, 59)}…` : spoken;
+  const first = unescape(spoken.split("\n", 1)[0].replaceAll("*", ""));
+  return first.length > 60 ? `${first.slice(0, 59)}…` : first;
 }
 
 // Puts the nodes into the list and touches none that already stands where it should: a moved node loses its focus.

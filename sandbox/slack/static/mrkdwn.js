@@ -30,6 +30,11 @@ export function safeLink(address) {
   }
 }
 
+function ago(minutes) {
+  if (minutes < 1) return "just now";
+  return minutes < 120 ? `${minutes} min ago` : `${Math.round(minutes / 60)} h ago`;
+}
+
 export function clockTime(seconds, format = "{date_short_pretty} {time}") {
   const moment = new Date(seconds * 1000);
   if (Number.isNaN(moment.getTime())) return "";
@@ -39,7 +44,7 @@ export function clockTime(seconds, format = "{date_short_pretty} {time}") {
     date_short: day("medium"), date_short_pretty: day("medium"), date_long: day("full"), date_long_pretty: day("full"),
     time: moment.toLocaleTimeString(undefined, { timeStyle: "short" }),
     time_secs: moment.toLocaleTimeString(undefined, { timeStyle: "medium" }),
-    ago: `${Math.max(0, Math.round((Date.now() - moment) / 60000))} min ago`,
+    ago: ago(Math.max(0, Math.round((Date.now() - moment) / 60000))),
   };
   return format.replace(/\{(\w+)\}/g, (whole, name) => parts[name] ?? whole);
 }
