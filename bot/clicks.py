@@ -11,7 +11,7 @@ from bot.dialogs import DIALOGS, open_dialog
 from bot.front import Front
 from bot.plan_message import plan_message, shown
 from bot.value import Value, unpack
-from commands.approve import approve, need_of
+from commands.approve import approve, as_it_stands, need_of
 from commands.progress import retry
 from commands.propose import propose, propose_recommended, propose_undo
 from commands.roles import require_any_role
@@ -104,9 +104,10 @@ async def undo_step(front: Front, act: Act, value: Value) -> None:
 async def show_plan(front: Front, act: Act, value: Value) -> None:
     """Show the waiting plan to this person, at the place where they are."""
     async with front.desk.store.begin() as unit:
-        proposal = await unit.proposals.get(value.proposal)
-    if proposal is None:
-        raise BadInput("That plan is not stored.", then="Look at the card.")
+        stored = await unit.proposals.get(value.proposal)
+        if stored is None:
+            raise BadInput("That plan is not stored.", then="Look at the card.")
+        proposal = await as_it_stands(unit, stored)
     pages = plan_message(proposal, shown(proposal), need_of(proposal), now=front.desk.clock())
     for page in pages[:4]:  # a response_url serves five times
         await front.tell(act, f"Plan {proposal.hash[:4]}", page)

@@ -14,10 +14,10 @@ from bot.messages import announcement, card_words, closing, line, topic
 from bot.plan_message import headline as plan_headline
 from bot.plan_message import plan_message, shown
 from bot.poster import Poster, Words
-from commands.approve import need_of
+from commands.approve import as_it_stands, need_of
 from commands.board import Board, board
 from playbook.clock import Clock
-from playbook.errors import Unreachable
+from playbook.errors import BadInput, Unreachable
 from playbook.incident import channel_name
 from playbook.outbox import Message, Post, Sending
 from playbook.people import Person, Role
@@ -156,10 +156,10 @@ async def _plan(office: Office, sending: Sending) -> str:
     key, now = sending.message.key, office.clock()
     found = await _board(office, sending)
     async with office.store.begin() as unit:
-        proposal = await unit.proposals.get(str(sending.message.body.get("proposal", "")))
-        ts = await unit.outbox.ts_of(key)
-    if proposal is None:
-        raise SlackTrouble(f"There is no plan for {key}.", code="no_text")
+        stored = await unit.proposals.get(str(sending.message.body.get("proposal", "")))
+        if stored is None:
+            raise BadInput(f"There is no plan for {key}.")
+        proposal, ts = await as_it_stands(unit, stored), await unit.outbox.ts_of(key)
     pages = plan_message(proposal, shown(proposal), need_of(proposal), now=now)
     text = plan_headline(proposal)
     channel, first = _channel(found), Words(text=text, blocks=pages[0])

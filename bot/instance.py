@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Sequence
 
 from slack_sdk.models.blocks import Block, ButtonElement
@@ -14,7 +15,8 @@ from commands.approve import need_of
 from commands.board import Board, Mark, Row, Section, Verb
 from playbook.approval import Decision
 from playbook.decisions import CONTAIN
-from playbook.incident import IncidentState, InstanceFacts
+from playbook.environment import strictest
+from playbook.incident import Incident, IncidentState, InstanceFacts
 from playbook.proposal import Proposal
 from playbook.text import mrkdwn, words
 
@@ -84,7 +86,7 @@ def _next(section: Section, board: Board, limit: int) -> str:
     chosen = [by_name[name] for name in advice.steps if name in by_name]
     source = f" (playbook {row})" if row else ""
     text = f"▶ *{_stage(chosen)}:* {mrkdwn(advice.words, limit)} — {mrkdwn(advice.why, limit)}{source}"
-    return f"{text}\n{_waits(section.recommended)}" if section.recommended else text
+    return f"{text}\n{_waits(section.recommended, board.incident)}" if section.recommended else text
 
 
 def _stage(recommended: Sequence[Row]) -> str:
@@ -96,7 +98,9 @@ def _stage(recommended: Sequence[Row]) -> str:
     return "Next"
 
 
-def _waits(proposal: Proposal) -> str:
+def _waits(made: Proposal, incident: Incident) -> str:
+    strict = strictest([made.environment, incident.environment])
+    proposal = dataclasses.replace(made, environment=strict)
     return (
         f"Plan {proposal.hash[:4]} waits for {need_of(proposal).words(proposal.proposer)}, "
         f"until {moment(proposal.expires, '{time}')}"

@@ -12,6 +12,7 @@ from bot.words import EVENTS, MARKS, headline, mention, said, severity
 from commands.board import Board, Mark
 from playbook.people import Person
 from playbook.plan import Json
+from playbook.run import StepState
 from playbook.text import mrkdwn, plain
 from playbook.timeline import Event
 
@@ -35,8 +36,7 @@ def line(body: Json) -> Words:
 def _mark(body: Json) -> str:
     event = str(body.get("event", ""))
     if event == Event.STEP:
-        words = str(body.get("words", ""))
-        return MARKS[Mark.PROVED] if ": proved" in words else MARKS[Mark.FAILED]
+        return MARKS[Mark.PROVED if body.get("state") == StepState.PROVED else Mark.FAILED]
     return EVENTS.get(Event(event), "▪️") if event in set(Event) else "▪️"
 
 

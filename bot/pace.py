@@ -20,6 +20,7 @@ class Pace:
 
     clock: Clock
     sleep: Sleep
+    gap: timedelta = GAP
     _free: dict[str, datetime] = field(default_factory=dict[str, datetime])
 
     async def turn(self, channel: str) -> None:
@@ -27,7 +28,7 @@ class Pace:
         now = self.clock()
         self._free = {c: at for c, at in self._free.items() if at > now}
         mine = self._free.get(channel, now)
-        self._free[channel] = mine + GAP
+        self._free[channel] = mine + self.gap
         if mine > now:
             await self.sleep((mine - now).total_seconds())
 

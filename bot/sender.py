@@ -14,7 +14,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.api import SlackTrouble
 from bot.check import LimitError
 from bot.deliver import Office, deliver
-from bot.pace import Pace, Sleep
+from bot.pace import GAP, Pace, Sleep
 from bot.poster import Poster
 from playbook.clock import Clock
 from playbook.errors import BadInput, Unreachable
@@ -133,8 +133,11 @@ def make_sender(
     holder: str,
     clock: Clock,
     sleep: Sleep = asyncio.sleep,
+    gap: timedelta = GAP,
 ) -> Sender:
-    """A sender. `announce` is EC2IR_SLACK_CHANNEL, an id or a name; `holder` names this process in the outbox."""
-    poster = Poster(client=client, pace=Pace(clock=clock, sleep=sleep))
+    """A sender. `announce` is EC2IR_SLACK_CHANNEL, an id or a name; `holder` names this process in the outbox;
+    `gap` is the time between two messages in a channel.
+    """
+    poster = Poster(client=client, pace=Pace(clock=clock, sleep=sleep, gap=gap))
     office = Office(store=store, poster=poster, directory=directory, clock=clock, announce=announce)
     return Sender(office=office, holder=holder)

@@ -26,6 +26,7 @@ from playbook.target import instance_id
 from playbook.text import mrkdwn
 
 _ACCOUNT = re.compile(r"[0-9]{12}")
+_LISTED = 20
 _INSTANCE = re.compile(r"i-[0-9a-z]*", re.IGNORECASE)
 
 Effect = Callable[[Front, Act, Sequence[str]], Awaitable[None]]
@@ -83,7 +84,7 @@ async def _help(front: Front, act: Act, _words: Sequence[str]) -> None:
 async def _status(front: Front, act: Act, words: Sequence[str]) -> None:
     async with front.desk.store.begin() as unit:
         here = await unit.incidents.in_channel(act.channel)
-        listed = await unit.incidents.listed()
+        listed = await unit.incidents.listed(most=5 * _LISTED)
     if here is not None:
         board = await board_of(front, here.id)
         wanted, _ = _instance(words)
@@ -91,8 +92,11 @@ async def _status(front: Front, act: Act, words: Sequence[str]) -> None:
         await front.tell(act, headline(board), card(replace(board, sections=chosen)))
         return
     lines = [
-        f"{severity(i)} · {mrkdwn(i.title, 100)} · {f'<#{i.channel}>' if i.channel else i.id}" for i in listed
+        f"{severity(i)} · {mrkdwn(i.title, 60)} · {f'<#{i.channel}>' if i.channel else mrkdwn(i.id, 40)}"
+        for i in listed[:_LISTED]
     ]
+    if len(listed) > _LISTED:
+        lines.append(f"and {len(listed) - _LISTED} or more others: ec2ir incidents lists all")
     await front.tell(act, "\n".join(lines) or "No incident is open.")
 
 

@@ -37,7 +37,8 @@ async def tell(
         Entry(incident=incident, at=at, actor=actor, event=event, words=words, data=data or {})
     )
     if aloud:
-        body: Json = {"words": words, "event": event.value, "ping": list(ping)}
+        state = (data or {}).get("state", "")
+        body: Json = {"words": words, "event": event.value, "state": state, "ping": list(ping)}
         await unit.outbox.put(
             Message(key=f"{incident}:{aloud}", incident=incident, post=Post.CHANNEL, at=at, body=body)
         )

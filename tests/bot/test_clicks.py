@@ -6,8 +6,9 @@ from dataclasses import replace
 
 from bot import blocks
 from bot.check import as_json
-from bot.value import Value
+from bot.value import Value, unpack
 from playbook.incident import IncidentState
+from playbook.people import Person
 from playbook.run import RunState, StepState
 from sandbox.slack import Fault, texts
 from tests.bot.conftest import Room
@@ -144,3 +145,17 @@ async def test_every_dangerous_button_asks_first(room: Room) -> None:
     outcome = await room.slack.click("ana", room.channel, room.plan().ts, "Approve")
     assert outcome.confirm is not None
     await room.settle()
+
+
+async def test_a_click_whose_process_died_can_be_made_again_after_a_minute(room: Room) -> None:
+    button = room.button(room.card(), "Plan")
+    bo = Person(id=room.slack.user("bo").id, name="bo")
+    async with room.store.begin() as unit:
+        await unit.clicks.claim(unpack(button.value).key("plan"), bo, room.clock())
+    room.clock.passes(seconds=30)
+    await room.clicks("ana", "Plan", value=button.value)
+    assert "bo asked for this 30 s ago. Your click changed nothing." in room.told("ana")
+
+    room.clock.passes(seconds=31)
+    await room.clicks("ana", "Plan", value=button.value)
+    assert len(await room.proposals()) == 2

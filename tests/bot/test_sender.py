@@ -276,3 +276,38 @@ async def test_an_incident_without_a_channel_is_still_announced(quiet: Room) -> 
     assert "Slack let ec2ir make no channel for it" in texts(line)
     async with quiet.store.begin() as unit:
         assert await unit.outbox.waiting() == 0
+
+
+async def test_a_plan_longer_than_a_message_goes_on_in_its_thread_once(quiet: Room) -> None:
+    quiet.cloud.interfaces = 500
+    await receive(quiet.desk, finding(), "{}")
+    while not any(":plan:" in key_of(m) for m in quiet.messages()):
+        quiet.slack.faults.order("chat.postMessage", Fault.timeout())
+        await quiet.sender.step()
+        quiet.clock.passes(minutes=2)
+    quiet.clock.passes(minutes=2)
+    await quiet.settle()
+
+    parts = quiet.slack.thread(quiet.channel, quiet.plan().ts)
+    said = "\n".join(texts(m) for m in [quiet.plan(), *parts])
+    assert len(parts) >= 2
+    assert len({key_of(m) for m in parts}) == len(parts)
+    assert all(f"• eni-{n}" in said for n in range(500))
+    assert f"The plan goes on in the thread, {len(parts)} more parts." in texts(quiet.plan())
+
+
+async def test_details_go_under_the_card(room: Room) -> None:
+    incident = await room.incident()
+    async with room.store.begin() as unit:
+        await unit.outbox.put(
+            Row(
+                key="k1",
+                incident=incident.id,
+                post=Post.THREAD,
+                at=room.clock(),
+                body={"words": "request ids"},
+            )
+        )
+    await room.settle()
+
+    assert [texts(m) for m in room.slack.thread(room.channel, room.card().ts)] == ["▪️ request ids"]
