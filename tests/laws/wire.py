@@ -13,6 +13,9 @@ READS = ("Describe", "Get", "List", "Head", "Filter")
 """What the names of operations begin with that change nothing."""
 
 
+Side = Literal["before", "after"]
+
+
 class Stopped(BaseException):
     """The process died: nothing in the product may catch this."""
 
@@ -31,7 +34,11 @@ class Sent:
 
 
 class Wire:
-    """Hooks of one boto3 session. `die` makes the process die at the n-th call, counted from 1."""
+    """Hooks of one boto3 session: `sent` are the calls made, `left` the operations that really left, in order.
+
+    Presigned addresses are among the first, not the second. `die` makes the process die at the n-th call that
+    leaves, counted from 1.
+    """
 
     def __init__(self) -> None:
         self._lock = Lock()
@@ -45,33 +52,40 @@ class Wire:
 
     def reset(self) -> None:
         self.sent: list[Sent] = []
-        self._count = 0
+        self.left: list[str] = []
         self._at = 0
-        self._side: Literal["before", "after"] = "before"
+        self._side: Side = "before"
 
-    def die(self, at: int, side: Literal["before", "after"]) -> None:
+    def die(self, at: int, side: Side) -> None:
         """Die before the call leaves, or after AWS has done it and before the answer is known."""
         self.reset()
         self._at, self._side = at, side
 
     @property
-    def count(self) -> int:
-        """How many calls were sent."""
-        return self._count
+    def deaths(self) -> tuple[tuple[int, Side], ...]:
+        """Where a process could die that makes the calls which left since the reset.
+
+        Once a read is answered nothing is changed, so dying then is dying before the next call.
+        """
+        before: list[tuple[int, Side]] = [(at, "before") for at, _ in enumerate(self.left, start=1)]
+        after: list[tuple[int, Side]] = [
+            (at, "after") for at, name in enumerate(self.left, start=1) if not name.startswith(READS)
+        ]
+        return (*before, *after)
 
     def _built(self, params: dict[str, Any], model: Any, **_: object) -> None:
         call = Sent(service=model.service_model.service_name, operation=model.name, params=dict(params))
         with self._lock:
             self.sent.append(call)
 
-    def _leaves(self, **_: object) -> None:
+    def _leaves(self, event_name: str, **_: object) -> None:
         with self._lock:
-            self._count += 1
+            self.left.append(event_name.rpartition(".")[2])
             last = self._at if self._side == "after" else self._at - 1
-            if self._at and self._count > last:
+            if self._at and len(self.left) > last:
                 raise Stopped
 
     def _returns(self, **_: object) -> None:
         with self._lock:
-            if self._at and self._side == "after" and self._count >= self._at:
+            if self._at and self._side == "after" and len(self.left) >= self._at:
                 raise Stopped
