@@ -129,7 +129,7 @@ async def proved(desk: Desk, record: RunRecord, looks: Sequence[Looked]) -> None
 
 async def _looked(unit: Unit, record: RunRecord, step: Step, look: Looked, now: datetime) -> str:
     """Write one step's row; its action's name, or an empty string where the look has no effect any more."""
-    if step.state not in (StepState.RUNNING, StepState.APPLIED):
+    if step.state not in (*_TO_DO, StepState.APPLIED):
         return ""
     proof, state = look.proof, state_after(look.proof)
     after = dataclasses.replace(

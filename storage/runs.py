@@ -123,7 +123,9 @@ class SqlRuns:
 
     async def begin_steps(self, run: str, actions: Collection[str], attempt: int, at: datetime) -> None:
         """Mark these steps as running in that attempt; their first beginning is kept."""
-        which = (steps.c.run == run, steps.c.action.in_(list(actions)))
+        # A step that ended meanwhile has not begun: its end stands.
+        open_ = steps.c.state.in_([StepState.WAITING, StepState.RUNNING])
+        which = (steps.c.run == run, steps.c.action.in_(list(actions)), open_)
         began = func.coalesce(steps.c.began, bindparam("now", at, steps.c.began.type))
         values = {"state": StepState.RUNNING.value, "attempt": attempt, "began": began, "problem": ""}
         await self.connection.execute(update(steps).where(*which).values(values))
