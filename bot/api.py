@@ -14,9 +14,10 @@ from playbook.errors import Unreachable
 from playbook.plan import Json
 
 Method = Literal[
-    "chat.postEphemeral", "chat.postMessage", "chat.update", "conversations.create", "conversations.history",
-    "conversations.invite", "conversations.list", "conversations.replies", "conversations.setTopic", "pins.add",
-    "usergroups.list", "usergroups.users.list", "users.info", "views.open",
+    "apps.connections.open", "chat.postEphemeral", "chat.postMessage", "chat.update", "conversations.create",
+    "conversations.history", "conversations.invite", "conversations.list", "conversations.replies",
+    "conversations.setTopic", "pins.add", "usergroups.list", "usergroups.users.list", "users.info",
+    "views.open",
 ]  # fmt: skip
 """Every method that ec2ir calls itself; the manifest asks for what these need, and for nothing else."""
 

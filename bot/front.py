@@ -29,6 +29,7 @@ from playbook.text import mrkdwn
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger("ec2ir.bot")
 _DOUBLE_CLICK = timedelta(seconds=10)
+_AT_ONCE = 16
 _FORGOTTEN = timedelta(seconds=60)
 """A claim that had no effect after this long belongs to a process that died: the click may be made again."""
 
@@ -43,8 +44,12 @@ class ElsewhereError(Refused):
 
 @dataclass(slots=True)
 class Work:
-    """Listeners that are still at work after they acknowledged."""
+    """Listeners that are still at work after they acknowledged.
 
+    Only `_AT_ONCE` work at a time: a burst of clicks must not hold up the acknowledgement of the next one.
+    """
+
+    hands: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(_AT_ONCE))
     _tasks: set[asyncio.Task[Any]] = field(default_factory=set[asyncio.Task[Any]])
 
     def enter(self) -> None:
@@ -83,7 +88,8 @@ class Front:
         """
         self.work.enter()
         try:
-            await effect()
+            async with self.work.hands:
+                await effect()
         except Ec2irError as refusal:
             log.info("refused", act=name, user=act.user, team=act.team, channel=act.channel, why=refusal.what)
             await self.tell(act, *refusal_words(refusal))

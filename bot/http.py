@@ -49,8 +49,8 @@ def _events(app: AsyncApp) -> Callable[[web.Request], Awaitable[web.StreamRespon
     async def events(request: web.Request) -> web.StreamResponse:
         try:
             asked = await to_bolt_request(request)
-        except UnicodeDecodeError:
-            return web.Response(status=400, text="The body is no UTF-8.")
+        except (UnicodeDecodeError, LookupError):
+            return web.Response(status=400, text="The body is not text of a known encoding.")
         return await to_aiohttp_response(await app.async_dispatch(asked))
 
     return events

@@ -66,8 +66,11 @@ SCOPES: tuple[Scope, ...] = (
     ),
 )
 
-UNSCOPED: Mapping[Method, str] = {"views.open": "a dialog, opened by the trigger of a click"}
-"""Methods that need no scope."""
+UNSCOPED: Mapping[Method, str] = {
+    "apps.connections.open": "Socket Mode; the app-level token needs connections:write, the bot's token nothing",
+    "views.open": "a dialog, opened by the trigger of a click",
+}
+"""Methods for which the bot's token needs no scope, and why."""
 
 
 def manifest(*, socket_mode: bool, url: str | None = None) -> Json:

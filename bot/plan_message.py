@@ -82,7 +82,7 @@ def _step(name: str, plan: Shown, proposal: Proposal) -> Iterator[str]:
         pair = (after, before) if proposal.kind is Kind.UNDO else (before, after)
         yield f"• {mrkdwn(change.subject, 200)}:  {pair[0]}  →  {pair[1]}"
     yield from (f"   {mrkdwn(note, 500)}" for note in plan.notes)
-    yield from _listed("⚠️ ", plan.warnings)
+    yield from (f"⚠️ {mrkdwn(warning, 500)}" for warning in plan.warnings)
     if proposal.kind is Kind.DO:
         yield from _listed("*Breaks*  ", plan.breaks)
         yield from _listed("*Keeps*  ", plan.keeps)

@@ -8,16 +8,33 @@ from contextlib import asynccontextmanager
 from slack_bolt.adapter.socket_mode.async_handler import AsyncSocketModeHandler
 from slack_bolt.app.async_app import AsyncApp
 
+from bot.api import SlackTrouble, call
+from playbook.errors import Unreachable
+
 
 @asynccontextmanager
 async def connected(app: AsyncApp, app_token: str) -> AsyncGenerator[AsyncSocketModeHandler]:
-    """Be connected until the block ends. Raises SlackApiError when Slack refuses the app token."""
+    """Be connected until the block ends. Raises Unreachable when Slack refuses the app token or does not answer."""
+    url = await _address(app, app_token)
     handler = AsyncSocketModeHandler(app, app_token)
+    handler.client.wss_uri = url
     await handler.connect_async()
     try:
         yield handler
     finally:
         await handler.close_async()
+
+
+async def _address(app: AsyncApp, app_token: str) -> str:
+    """Where to connect. Asked here, because slack_sdk would ask for ever with a token that is wrong."""
+    try:
+        return str((await call(app.client, "apps.connections.open", token=app_token))["url"])
+    except SlackTrouble as trouble:
+        raise Unreachable(
+            trouble.what,
+            means="Slack can't reach ec2ir.",
+            then="Set EC2IR_SLACK_APP_TOKEN to an app-level token with the scope connections:write.",
+        ) from trouble
 
 
 async def problem_of(handler: AsyncSocketModeHandler) -> str:

@@ -6,7 +6,7 @@ import asyncio
 import copy
 import itertools
 import shutil
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 from slack_bolt.app.async_app import AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
+from structlog.testing import capture_logs
 
 from bot.directory import RoleGroups, SlackDirectory
 from bot.front import Work
@@ -249,6 +250,13 @@ def scene(shelf: Shelf, sqlite_template: Path, tmp_path_factory: pytest.TempPath
     kept = tmp_path_factory.mktemp("scene") / "ec2ir.db"
     shutil.copy(shelf.path, kept)
     return Scene(workspace, clock, kept)
+
+
+@pytest.fixture(autouse=True)
+def logs() -> Iterator[list[Any]]:
+    """What is logged, instead of on the screen."""
+    with capture_logs() as lines:
+        yield lines
 
 
 @pytest.fixture

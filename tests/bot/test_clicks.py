@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 from bot import blocks
 from bot.check import as_json
@@ -96,7 +97,7 @@ async def test_a_dialog_that_comes_too_late_says_so(room: Room) -> None:
     assert "Nothing was changed. Click again." in room.told("ana")
 
 
-async def test_a_defect_gives_a_number_and_says_what_it_means(room: Room) -> None:
+async def test_a_defect_gives_a_number_and_says_what_it_means(room: Room, logs: list[Any]) -> None:
     broken = replace((await room.proposals())[0].target, incident="x1")
     async with room.store.begin() as unit:
         proposal = (await unit.proposals.of("x1"))[0]
@@ -110,6 +111,8 @@ async def test_a_defect_gives_a_number_and_says_what_it_means(room: Room) -> Non
     assert "recorded as error " in room.told("ana")
     assert "Nothing was approved, run or changed by this." in room.told("ana")
     assert "Traceback" not in room.told("ana")
+    (line,) = [line for line in logs if line["event"] == "a listener failed"]
+    assert f"error {line['error']}." in room.told("ana")
 
 
 async def test_rows_offer_what_the_moment_allows(room: Room) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from playbook.environment import Environment
+from playbook.finding import FindingType
 from sandbox.slack import texts
 from tests.bot.conftest import Room
 
@@ -36,3 +38,37 @@ async def test_an_approver_contains_with_one_click(room: Room) -> None:
     assert "Approved by <@" in texts(room.plan())
     assert room.labels(room.plan()) == []
     assert any("✅ bo approved plan" in texts(m) for m in room.messages())
+
+
+async def test_a_hostile_owner_of_the_instance_reaches_nobody(quiet: Room) -> None:
+    evil = "<!channel> <https://evil.example|click> ```x``` @here \u202eexe " + "y" * 10_000
+    quiet.cloud.has(
+        name=evil, owner=evil, role=evil, state="running", environment=Environment.PRODUCTION,
+        autoscaling_group=evil, public_ips=("203.0.113.7",), exposed=(evil,),
+    )  # fmt: skip
+    await quiet.finding(title=evil, type=FindingType(full="CryptoCurrency:EC2/" + evil))
+    await quiet.clicks("bo", "Contain now ▸")
+    await quiet.says("ana", f"/ec2ir close {evil}")
+    await quiet.says("ana", "/ec2ir status")
+
+    everything = [*quiet.messages(), *quiet.slack.messages("incidents"), *quiet.slack.ephemerals("ana")]
+    for shown in everything:
+        for text in (texts(shown), shown.text):
+            assert "<!channel" not in text
+            assert "<https" not in text
+            assert "```" not in text
+            assert "\u202e" not in text
+    channel = quiet.slack.channel(quiet.channel)
+    assert len(channel.name) <= 80
+    assert "<" not in channel.topic
+    assert len(quiet.executor.carried) == 1
+
+
+async def test_a_sample_is_shown_as_one_and_never_run(quiet: Room) -> None:
+    await quiet.finding(sample=True)
+
+    assert "SAMPLE, not a real finding" in texts(quiet.card())
+    assert quiet.labels(quiet.card())[0] == "Not malicious"
+    await quiet.says("ana", "/ec2ir isolate")
+    assert "can be looked at, never run" in texts(quiet.plan())
+    assert quiet.labels(quiet.plan()) == []

@@ -14,6 +14,7 @@ from bot.client import listening_client
 from bot.http import MOST_BYTES, http_app
 from bot.http import serving as serving_http
 from bot.socket import connected, problem_of
+from playbook.errors import Unreachable
 from sandbox.slack import HttpDelivery, Server, Workspace, serving, sign, texts
 from storage.store import SqlStore
 from tests.bot.conftest import ManualClock, Room, new_room
@@ -69,6 +70,12 @@ async def test_over_a_socket(room: Room, server: Server) -> None:
         assert await problem_of(handler) == ""
         await contains(room)
     assert "not connected" in await problem_of(handler)
+
+
+async def test_a_wrong_app_token_ends_the_start_with_the_mend(room: Room, server: Server) -> None:
+    with pytest.raises(Unreachable, match="Set EC2IR_SLACK_APP_TOKEN"):
+        async with connected(room.app, "xapp-wrong"):
+            pytest.fail("connected with a wrong token")
 
 
 async def test_a_double_delivery_over_a_socket_has_one_effect(room: Room, server: Server) -> None:
