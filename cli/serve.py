@@ -17,9 +17,10 @@ from bot.client import listening_client, sending_client
 from bot.directory import RoleGroups, SlackDirectory
 from bot.http import Check, http_app, serving
 from bot.listeners import build_app
+from bot.pace import GAP
 from bot.people import People
 from bot.sender import Sender, make_sender
-from bot.socket import connected
+from bot.socket import connected, problem_of
 from cli.operators import Operators
 from cli.settings import BadSetting, Settings, require
 from cli.wiring import Base, Engine, base, engine
@@ -73,9 +74,11 @@ async def running(
     clock: Clock = system_clock,
     sessions: SessionFor | None = None,
     rhythm: Rhythm | None = None,
+    gap: timedelta = GAP,
 ) -> AsyncGenerator[Running]:
     """Everything that `ec2ir serve` runs, ready when the block begins and wound down when it ends.
 
+    `rhythm` and `gap` make the engine and the sender quicker than AWS and Slack want them, for tests.
     Raises BadSetting for what is missing.
     """
     _complete(settings)
@@ -95,7 +98,7 @@ async def running(
         desk = room.desk
         sender = make_sender(
             parts.store, sending_client(token, api), directory,
-            announce=settings.slack_channel, holder=parts.executor, clock=clock,
+            announce=settings.slack_channel, holder=parts.executor, clock=clock, gap=gap,
         )  # fmt: skip
         app = build_app(
             desk, client, signing_secret=settings.slack_signing_secret.get_secret_value() or "unused",
@@ -103,12 +106,14 @@ async def running(
         )  # fmt: skip
         pulse = Pulse(answered=clock())
         socket = settings.slack_app_token.get_secret_value()
-        server = http_app(None if socket else app, ready=_checks(parts, room, pulse))
+        checks = _checks(parts, room, pulse)
+        if socket:
+            handler = await stack.enter_async_context(connected(app, socket))
+            checks["slack"] = lambda: problem_of(handler)
+        server = http_app(None if socket else app, ready=checks)
         port = await stack.enter_async_context(
             serving(server, host=settings.http_host, port=settings.http_port)
         )
-        if socket:
-            await stack.enter_async_context(connected(app, socket))
         work = [asyncio.create_task(sender.run(stop))]
         if settings.queue_url:
             work.append(asyncio.create_task(_alerts(parts, desk, sender, pulse, stop)))

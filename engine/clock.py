@@ -58,7 +58,6 @@ class Clock:
             job_defaults={"coalesce": True, "misfire_grace_time": None, "max_instances": 1}, timezone="UTC"
         )
         self._beaten = self._monotonic()
-        self._orphans: frozenset[tuple[str, int]] = frozenset()
         self._watch: asyncio.Task[None] | None = None
 
     async def start(self, silence: timedelta) -> None:
@@ -132,13 +131,12 @@ class Clock:
                 await self._durable.carry(run.id)
 
     async def _adopt_orphans(self) -> None:
-        """Runs whose holder is in no row any more, now and at the last look: recovery found no workflow of theirs."""
+        """Runs whose holder is in no row any more and of which no workflow is left for recovery."""
         desk = self._plant.desk
         async with desk.store.begin() as unit:
             found = await unit.runs.in_state({RunState.EXECUTING})
             alive = await living(unit)
-        orphans = frozenset((r.id, r.attempt) for r in found if r.holder not in alive)
-        for run, _ in orphans & self._orphans:
-            log.warning("going on with a run that nobody carries", run=run)
-            await self._durable.carry(run)
-        self._orphans = orphans
+        for run in found:
+            if run.holder not in alive and not await self._durable.under_way(run.id):
+                log.warning("going on with a run that nobody carries", run=run.id)
+                await self._durable.carry(run.id)

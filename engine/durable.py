@@ -76,6 +76,10 @@ class Durable:
         """Hand a due slot to whichever executor is free."""
         await asyncio.to_thread(self._enqueue, slot)
 
+    async def under_way(self, run: str) -> bool:
+        """Whether a workflow of this run is waiting or at work somewhere, be it under a dead executor's name."""
+        return await asyncio.to_thread(self._under_way, run)
+
     def recover(self, dead: list[str]) -> None:
         """Take over the pending workflows of dead executors. Contract of dbos>=3.4,<4, held by a test."""
         DBOS._recover_pending_workflows(dead)  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
@@ -84,6 +88,12 @@ class Durable:
         # DBOS's own async calls would make its pool the loop's default one, which ends with DBOS.
         DBOS.launch()
         DBOS.register_queue(TIMERS, worker_concurrency=8, polling_interval_sec=0.25)
+
+    def _under_way(self, run: str) -> bool:
+        found = DBOS.list_workflows(
+            workflow_id_prefix=f"run:{run}:", status=["ENQUEUED", "PENDING"], load_input=False, limit=1
+        )
+        return bool(found)
 
     def _start(self, workflow: str, run: str) -> None:
         with SetWorkflowID(workflow):

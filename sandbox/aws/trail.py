@@ -27,14 +27,19 @@ class Event:
 
 
 def kept(app: Wsgi) -> Wsgi:
-    """The application with a trail of its calls; `POST /sandbox/trail` answers it, oldest first."""
+    """The application with a trail of its calls; `POST /sandbox/trail` answers it, oldest first.
+
+    Moto's own reset clears it.
+    """
     events: deque[Event] = deque(maxlen=_KEPT)
 
     def serve(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         path = str(environ.get("PATH_INFO", ""))
         if path == "/sandbox/trail":
-            body = json.dumps({"events": [asdict(event) for event in events]})
+            body = json.dumps({"events": [asdict(event) for event in events.copy()]})
             return Response(body, mimetype="application/json")(environ, start_response)
+        if path == "/moto-api/reset":
+            events.clear()
         if path.startswith(("/sandbox/", "/moto-api/")):
             return app(environ, start_response)
         service, operation, parameters = _called(environ)
