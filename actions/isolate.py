@@ -262,7 +262,7 @@ async def _traffic(
     if look.now > applied + PATIENCE:
         late = f"no flow-log records came for {missing} within an hour"
         return Proof(rung=Rung.CONFIGURED, says=says, waits=late)
-    return Proof(rung=Rung.CONFIGURED, says=says, waits=f"flow-log records of {missing}", again=soon)
+    return Proof(rung=Rung.CONFIGURED, says=says, waits=f"flow logs are still to come for {missing}", again=soon)
 
 
 def _addresses(found: NetworkInterfaceTypeDef) -> frozenset[str]:

@@ -61,6 +61,10 @@ async def alert(made: World) -> None:
 
 async def _deliver_flow_logs(made: World) -> None:
     """An hour of the demo takes ten minutes, so that flow logs arrive while somebody still looks."""
+    pause = 10.0
     while True:
-        await asyncio.sleep(10)
-        await made.forward(1)
+        await asyncio.sleep(pause)
+        settled = made.workspace.settled()  # a minute more would be too late for a click just made
+        if settled:
+            await made.forward(1)
+        pause = 10.0 if settled else 0.5

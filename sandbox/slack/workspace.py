@@ -15,6 +15,7 @@ from sandbox.slack.dispatch import Dispatcher
 from sandbox.slack.endpoint import Endpoint
 from sandbox.slack.errors import CannotActError
 from sandbox.slack.in_process import InProcessDelivery, in_process_client
+from sandbox.slack.interactivity import TRIGGER_LIFE
 from sandbox.slack.limits import Faults, Limits, Meter
 from sandbox.slack.models import JSON, App, Call, Channel, Ephemeral, Message, User, UserGroup, View
 from sandbox.slack.outcome import Click, Outcome
@@ -213,6 +214,11 @@ class Workspace:
         """Become a member of a channel. Raises: CannotActError."""
         inviter = self.user(invited_by) if invited_by else None
         return await self._chatter.join(self.user(user), self.channel(channel), inviter)
+
+    def settled(self) -> bool:
+        """Whether no act's trigger can still be spent; until then, putting the clock forward would end one early."""
+        now = self.state.clock()
+        return all(t.used or now - t.created > TRIGGER_LIFE for t in self.state.triggers.values())
 
     async def retry_due(self) -> int:
         """Send again the events whose retry is due by the clock; return how many."""

@@ -248,7 +248,7 @@ async def test_skipped_records_prove_nothing_and_patience_ends(asg: Scene) -> No
     asg.clock.advance(180)
     asg.box.controls.tick()
     waiting = await step.verify_since(180)
-    assert (waiting.rung, waiting.waits) == (Rung.CONFIGURED, f"flow-log records of {first}")
+    assert (waiting.rung, waiting.waits) == (Rung.CONFIGURED, f"flow logs are still to come for {first}")
 
     asg.clock.advance(3_600)
     given_up = await step.verify_since(3_780)

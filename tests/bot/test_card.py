@@ -15,9 +15,10 @@ from bot.card import card
 from bot.check import BLOCKS, CHARACTERS, LimitError, as_json, characters, checked
 from bot.messages import card_words, topic
 from bot.value import unpack
-from bot.words import MARKS
+from bot.words import MARKS, said
 from commands.board import Board, Mark, Row, Section, Verb
-from playbook.decisions import recommend
+from playbook.clock import stamp
+from playbook.decisions import CONTAIN, recommend
 from playbook.environment import Environment
 from playbook.finding import Severity
 from playbook.incident import Incident, IncidentState, InstanceFacts
@@ -139,3 +140,43 @@ def test_what_is_too_long_for_slack_is_refused_loudly(board: Board) -> None:
     with pytest.raises(LimitError, match="blocks; 50 are allowed"):
         checked(card(board) * 5)
     assert characters(as_json(card(board))) > 0
+
+
+def run_of(board: Board, *marks: tuple[str, Mark]) -> Board:
+    """The board after these steps ran, and no plan waits any more."""
+    known = dict(marks)
+    rows = tuple(
+        replace(row, mark=known[row.action.name], run="r1", offers=(Verb.UNDO,))
+        if row.action.name in known
+        else row
+        for row in board.sections[0].rows
+    )
+    return replace(board, sections=(replace(board.sections[0], rows=rows, recommended=None),))
+
+
+@pytest.mark.parametrize(
+    ("isolated", "stage", "offered"),
+    [(Mark.WAITING, "Under way", False), (Mark.PROVED, "Done", False), (None, "Next", True)],
+)
+def test_the_card_says_how_far_the_recommendation_has_come(
+    board: Board, isolated: Mark | None, stage: str, offered: bool
+) -> None:
+    others = [(name, Mark.PROVED) for name in CONTAIN if name != "isolate"]
+    drawn = shown(run_of(board, *others, *([("isolate", isolated)] if isolated else [])))
+
+    assert any(f"▶ *{stage}:* snapshot, then isolate" in text for text in texts(drawn))
+    assert ("contain" in [b["action_id"] for block in drawn for b in elements_of(block)]) is offered
+
+
+def test_moments_in_a_rows_words_are_shown_in_the_readers_zone(board: Board) -> None:
+    row = replace(
+        board.sections[0].rows[0], mark=Mark.WAITING, words=f"connections drain until {stamp(NOON)}"
+    )
+    drawn = shown(replace(board, sections=(replace(board.sections[0], rows=(row,)),)))
+
+    local = f"drain until <!date^{int(NOON.timestamp())}^{{time_secs}}|2026-03-01 03:14:00 UTC>"
+    assert any(local in text for text in texts(drawn))
+
+
+def test_what_only_looks_like_a_moment_stays_text() -> None:
+    assert said("2026-13-45 99:99:99 UTC") == "2026-13-45 99:99:99 UTC"

@@ -9,6 +9,8 @@ from slack_bolt.app.async_app import AsyncApp
 from slack_sdk.errors import SlackApiError
 
 from sandbox.slack import Ack, CannotActError, Envelope, InProcessDelivery, Workspace, buttons, texts
+from sandbox.slack.interactivity import new_trigger
+from tests.sandbox.slack.conftest import ManualClock
 
 
 async def test_a_slash_command_is_answered_to_the_person_alone(workspace: Workspace, bot: Any) -> None:
@@ -222,3 +224,13 @@ async def test_messages_and_mentions_are_events(workspace: Workspace, bot: Any) 
     bot.seen.clear()
     await workspace.posts("ana", "ir-secret", "private")  # message.groups is not subscribed
     assert bot.seen == []
+
+
+async def test_a_workspace_is_settled_when_no_trigger_can_be_spent_any_more(
+    workspace: Workspace, clock: ManualClock
+) -> None:
+    assert workspace.settled()
+    new_trigger(workspace.state, "U0000000001")
+    assert not workspace.settled()
+    clock.pass_by(seconds=4)
+    assert workspace.settled()
