@@ -73,6 +73,12 @@ UNSCOPED: Mapping[Method, str] = {
 """Methods for which the bot's token needs no scope, and why."""
 
 
+def scope_table() -> str:
+    """The scopes as a Markdown table: what each is for."""
+    rows = (f"| `{scope.name}` | {scope.why} |" for scope in SCOPES)
+    return "\n".join(("| scope | why |", "| --- | --- |", *rows))
+
+
 def manifest(*, socket_mode: bool, url: str | None = None) -> Json:
     """The manifest as JSON. Over HTTP `url` is where Slack reaches ec2ir, such as `https://ir.example.com`.
 

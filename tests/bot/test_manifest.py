@@ -8,7 +8,7 @@ from typing import get_args
 import pytest
 
 from bot.api import Method
-from bot.manifest import SCOPES, UNSCOPED, manifest
+from bot.manifest import SCOPES, UNSCOPED, manifest, scope_table
 from sandbox.slack import App
 from sandbox.slack.methods import METHODS
 from tests.bot.conftest import Room
@@ -46,6 +46,11 @@ async def test_with_these_scopes_alone_an_incident_is_played(quiet: Room) -> Non
     assert {c.method for c in calls} - {"auth.test"} <= set(get_args(Method))
     assert [c.method for c in calls].count("auth.test") == 1
     assert len(quiet.executor.carried) == 1
+
+
+def test_the_table_explains_every_scope_once() -> None:
+    lines = scope_table().splitlines()[2:]
+    assert [line.split("`")[1] for line in lines] == [scope.name for scope in SCOPES]
 
 
 def test_over_http_the_urls_are_ours() -> None:

@@ -309,3 +309,25 @@ async def test_details_go_under_the_card(room: Room) -> None:
     await room.settle()
 
     assert [texts(m) for m in room.slack.thread(room.channel, room.card().ts)] == ["▪️ request ids"]
+
+
+async def test_two_senders_share_the_work_and_nothing_comes_twice(quiet: Room) -> None:
+    await receive(quiet.desk, finding(), "{}")
+    other = make_sender(
+        quiet.store, quiet.slack.client(), quiet.desk.directory, announce="incidents", holder="other",
+        clock=quiet.clock, sleep=quiet.clock.sleep,
+    )  # fmt: skip
+    for _ in range(3):
+        await asyncio.gather(quiet.sender.drain(), other.drain())
+
+    keys = [key_of(m) for m in [*quiet.messages(), *quiet.slack.messages("incidents")]]
+    assert len(keys) == len(set(keys)) == 3
+    async with quiet.store.begin() as unit:
+        assert await unit.outbox.waiting() == 0
+
+
+async def test_a_finding_that_was_archived_says_so_on_the_card(room: Room) -> None:
+    room.clock.passes(seconds=1)
+    await room.finding(archived=True, updated=room.clock())
+
+    assert "archived in GuardDuty" in texts(room.card())
