@@ -146,6 +146,8 @@ async def _looked(unit: Unit, record: RunRecord, step: Step, look: Looked, now: 
         await _look_again(unit, record.id, after, now + proof.again)
     if after.state is not step.state:
         await _tell_step(unit, record, after, now)
+    else:
+        await show(unit, record.target.incident, now)
     return step.action
 
 
@@ -323,7 +325,6 @@ async def _settle(unit: Unit, record: RunRecord, actions: Collection[str], now: 
     await _resettle(unit, record.id, now)
     if CUTS_OFF.intersection(actions):
         await settle_containment(unit, record.target.incident, now)
-    await show(unit, record.target.incident, now)
 
 
 async def _resettle(unit: Unit, run: str, now: datetime) -> None:

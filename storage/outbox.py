@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
 from sqlalchemy import ColumnElement, FromClause, RowMapping, and_, case, func, or_, select, tuple_, update
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from playbook.outbox import Message, Post, Sending, SendState, Urgency
-from storage.sql import among, insert, one, row_of
+from storage.sql import among, insert_into, one, row_of
 from storage.tables import outbox
 
 _UNSENT = (SendState.WAITING, SendState.SENDING)
@@ -25,30 +27,12 @@ class SqlOutbox:
 
     async def put(self, message: Message) -> None:
         """Store; a key that is there already is left alone, except live posts, which are armed again."""
-        fresh = {
-            "state": SendState.WAITING,
-            "due": message.at,
-            "attempts": 0,
-            "version": 1,
-            "place": _BEHIND_ALL,
-        }
+        fresh = {"state": SendState.WAITING, "due": message.at, "attempts": 0, "version": 1}
         empty = {"holder": "", "leased_until": None, "ts": "", "problem": "", "sent": None}
-        statement = insert(self.connection, outbox).values(row_of(message) | fresh | empty)
-        if not message.post.live:
-            await self.connection.execute(statement.on_conflict_do_nothing())
-            return
-        ended = outbox.c.state.not_in(_UNSENT)
-        again = {
-            "version": outbox.c.version + 1,
-            "at": message.at,
-            "body": statement.excluded.body,
-            "urgency": statement.excluded.urgency,
-            # What waits or is being sent keeps its turn, or a storm of changes would put it off for ever.
-            "state": case((ended, SendState.WAITING), else_=outbox.c.state),
-            "place": case((ended, statement.excluded.place), else_=outbox.c.place),
-            "due": case((ended, message.at), else_=outbox.c.due),
-        }
-        await self.connection.execute(statement.on_conflict_do_update(index_elements=["key"], set_=again))
+        statement = (
+            _arm(self.connection.dialect.name) if message.post.live else _add(self.connection.dialect.name)
+        )
+        await self.connection.execute(statement, row_of(message) | fresh | empty)
 
     async def take(self, holder: str, at: datetime, lease: timedelta) -> Sending | None:
         """The next row: by urgency, then age, never one whose incident has an older row unsent or in other hands.
@@ -132,6 +116,33 @@ class SqlOutbox:
             outbox.c.attempts == sending.attempts,
         )
         await self.connection.execute(update(outbox).where(*mine).values(values | {"leased_until": None}))
+
+
+# Made once: a card is put with every change of an incident, and making this statement costs more than running it.
+@cache
+def _add(dialect: str) -> postgresql.Insert | sqlite.Insert:
+    return _insert(dialect).on_conflict_do_nothing()
+
+
+@cache
+def _arm(dialect: str) -> postgresql.Insert | sqlite.Insert:
+    statement = _insert(dialect)
+    new, ended = statement.excluded, outbox.c.state.not_in(_UNSENT)
+    again = {
+        "version": outbox.c.version + 1,
+        "at": new.at,
+        "body": new.body,
+        "urgency": new.urgency,
+        # What waits or is being sent keeps its turn, or a storm of changes would put it off for ever.
+        "state": case((ended, SendState.WAITING), else_=outbox.c.state),
+        "place": case((ended, new.place), else_=outbox.c.place),
+        "due": case((ended, new.due), else_=outbox.c.due),
+    }
+    return statement.on_conflict_do_update(index_elements=["key"], set_=again)
+
+
+def _insert(dialect: str) -> postgresql.Insert | sqlite.Insert:
+    return insert_into(dialect, outbox).values(place=_BEHIND_ALL)
 
 
 def _turn(table: FromClause) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from dataclasses import replace
 from datetime import timedelta
 
@@ -129,7 +130,7 @@ async def test_a_double_click_starts_one_run_and_says_who_was_first(room: Room) 
     plan = await room.propose(await room.finding(), ISOLATE)
     await room.approve(plan, BO)
     for again in (BO, CHAI):
-        with pytest.raises(TooLate, match="bo approved this plan already"):
+        with pytest.raises(TooLate, match="bo approved this plan .* ago"):
             await room.approve(plan, again)
     assert room.executor.carried == [plan.id]
 
@@ -143,7 +144,7 @@ async def test_two_people_at_the_same_instant_start_one_run(busy_room: Room) -> 
 
     late = [e for e in ends if isinstance(e, TooLate)]
     assert len(late) == 3
-    assert all("approved this plan already" in e.what for e in late)
+    assert all(re.search("approved this plan .* ago", e.what) for e in late)
     assert room.executor.carried == [plan.id]
     assert len((await room.proposal(plan.id)).approvals) == 1
 

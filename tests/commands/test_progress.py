@@ -15,6 +15,7 @@ from commands.propose import propose_undo
 from playbook.approval import LIFETIME
 from playbook.errors import NotAllowed, Refused, StepFailed, Superseded, TooLate
 from playbook.finding import FindingType
+from playbook.outbox import Post
 from playbook.people import Door
 from playbook.proof import Proof, Rung
 from playbook.run import RunRecord, RunState, StepState
@@ -94,7 +95,9 @@ async def test_an_incomplete_proof_is_looked_for_again(room: Room) -> None:
     (first,) = await slots(room)
     assert first.due == room.clock() + timedelta(minutes=1)
 
+    await room.told()
     await progress.proved(room.desk, mine, [Looked(action="isolate", proof=AGAIN, observed={})])
+    assert [m.post for m in await room.told()] == [Post.CARD]  # what it waits for is on the card
     assert {s.key for s in await slots(room)} == {first.key, f"proof:{run}/isolate:2"}
 
 

@@ -7,6 +7,7 @@ import dataclasses
 from datetime import timedelta
 
 import pytest
+from structlog.testing import capture_logs
 
 from commands.approve import approve
 from commands.progress import retry
@@ -77,7 +78,11 @@ async def test_what_nobody_foresaw_is_said_on_its_row(bench: Bench) -> None:
     bench.world.trouble["tag"] = KeyError("Reservations")
     bench.world.proofs["protect"] = ZeroDivisionError()
     plan = await bench.approved("tag", "protect", "isolate")
-    await bench.carry(plan.id)
+    with capture_logs() as logs:
+        await bench.carry(plan.id)
+    assert {(line["event"], line["action"]) for line in logs if line["log_level"] == "error"} == {
+        ("step broke", "tag"), ("step broke", "protect"),
+    }  # fmt: skip
     assert await bench.states(plan.id) == {"tag": FAILED, "protect": FAILED, "isolate": PROVED}
     assert "did not foresee this: KeyError" in await bench.problem(plan.id, "tag")
     assert "did not foresee this: ZeroDivisionError" in await bench.problem(plan.id, "protect")
@@ -162,7 +167,9 @@ async def test_a_rescue_that_fails_does_not_keep_the_step_from_its_end(bench: Be
     toys = dict(bench.plant.actions)
     toys["isolate"] = dataclasses.replace(toys["isolate"], rescue=broken)
     again = dataclasses.replace(bench, plant=dataclasses.replace(bench.plant, actions=toys))
-    await again.carry(run, "x-2")
+    with capture_logs() as logs:
+        await again.carry(run, "x-2")
+    assert [line["event"] for line in logs] == ["rescue broke"]
     assert await bench.states(run) == {"isolate": PROVED}
 
 
@@ -288,7 +295,8 @@ async def test_a_look_that_cannot_be_made_proves_nothing_and_is_made_again(
     plan = await bench.approved("isolate")
     await bench.carry(plan.id)
     bench.world.proofs["isolate"] = trouble
-    await check(bench.plant, plan.id, "isolate")
+    with capture_logs():
+        await check(bench.plant, plan.id, "isolate")
     assert await bench.states(plan.id) == {"isolate": APPLIED}
 
     del bench.world.proofs["isolate"]
