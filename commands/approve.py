@@ -100,7 +100,7 @@ async def _record(
         again = await _existing(unit, proposal.id)
         if any(a.person.id == who.id for a in again.approvals) and again.decision is Decision.PENDING:
             raise TooLate("You approved this plan already.", then=f"It still needs {wanted.count} in all.")
-        check_pending(again.decision, again.expires, now, who=again.decided_by)
+        check_pending(again.decision, again.expires, now, who=again.decided_by, at=again.decided)
         raise TooLate("Somebody else decided this plan just now.", then="The card shows what stands.")
     given = (await _existing(unit, proposal.id)).approvals
     carries = enough(wanted, given)
@@ -189,7 +189,7 @@ async def _pending(desk: Desk, proposal: str, plan_hash: str) -> Proposal:
             means="Your click approved nothing.",
             then=f"The plan now is {found.hash[:4]}; look at it first.",
         )
-    check_pending(found.decision, found.expires, desk.clock(), who=found.decided_by)
+    check_pending(found.decision, found.expires, desk.clock(), who=found.decided_by, at=found.decided)
     return found
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import IntEnum, StrEnum
 
+from playbook.clock import elapsed
 from playbook.environment import Environment
 from playbook.errors import NotAllowed, Refused, TooLate
 from playbook.people import Door, Person, Role
@@ -132,13 +133,16 @@ def judge(
         )
 
 
-def check_pending(decision: Decision, expires: datetime, now: datetime, *, who: str = "") -> None:
-    """Raise TooLate unless the plan still waits for approval at `now`."""
+def check_pending(
+    decision: Decision, expires: datetime, now: datetime, *, who: str = "", at: datetime | None = None
+) -> None:
+    """Raise TooLate unless the plan still waits for approval at `now`; `who` decided it `at` that moment."""
     if decision is Decision.PENDING and now < expires:
         return
+    when = f"{elapsed(now - at)} ago" if at is not None else "already"
     happened = {
-        Decision.APPROVED: f"{who or 'Somebody'} approved this plan already.",
-        Decision.REJECTED: f"{who or 'Somebody'} rejected this plan.",
+        Decision.APPROVED: f"{who or 'Somebody'} approved this plan {when}.",
+        Decision.REJECTED: f"{who or 'Somebody'} rejected this plan {when}.",
         Decision.SUPERSEDED: "A newer plan took this one's place.",
     }.get(decision, f"This plan expired at {expires:%H:%M:%S} UTC.")
     raise TooLate(happened, means="Your click changed nothing.", then="The card shows what stands now.")

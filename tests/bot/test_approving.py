@@ -24,7 +24,7 @@ async def test_two_approvers_at_the_same_instant_start_one_run(room: Room) -> No
     (proposal,) = await room.proposals()
     (approval,) = proposal.approvals
     loser = "chai" if approval.person.name == "bo" else "bo"
-    assert f"{approval.person.name} approved this plan already." in room.told(loser)
+    assert f"{approval.person.name} approved this plan 0 s ago." in room.told(loser)
     assert "Your click changed nothing." in room.told(loser)
     assert room.told(approval.person.name) == ""
 

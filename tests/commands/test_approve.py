@@ -130,7 +130,7 @@ async def test_a_double_click_starts_one_run_and_says_who_was_first(room: Room) 
     plan = await room.propose(await room.finding(), ISOLATE)
     await room.approve(plan, BO)
     for again in (BO, CHAI):
-        with pytest.raises(TooLate, match="bo approved this plan .* ago"):
+        with pytest.raises(TooLate, match=r"bo approved this plan .* ago"):
             await room.approve(plan, again)
     assert room.executor.carried == [plan.id]
 
