@@ -81,13 +81,9 @@ class Clock:
 
     def problem(self) -> str:
         """For readiness: that the clock stands still, or an empty string."""
-        still = self._now() - self._beaten
-        return (
-            "" if still < self._rhythm.late else f"the clock has not beaten for {still.total_seconds():.0f} s"
-        )
-
-    def _now(self) -> datetime:
-        return self._plant.desk.clock()
+        still = self._monotonic() - self._beaten
+        late = self._rhythm.late.total_seconds()
+        return "" if still < late else f"the clock has not beaten for {still:.0f} s"
 
     def _every(self, interval: timedelta, work: Callable[[], Awaitable[None]]) -> None:
         async def job() -> None:
