@@ -11,17 +11,19 @@ import structlog
 from bot import channels
 from bot.api import SlackTrouble
 from bot.messages import announcement, card_words, closing, line, topic
+from bot.plan_message import decision_words, plan_message, shown
 from bot.plan_message import headline as plan_headline
-from bot.plan_message import plan_message, shown
 from bot.poster import Poster, Words
 from commands.approve import as_it_stands, need_of
 from commands.board import Board, board
+from playbook.approval import Decision
 from playbook.clock import Clock
 from playbook.errors import BadInput, Unreachable
 from playbook.incident import channel_name
 from playbook.outbox import Message, Post, Sending
 from playbook.people import Person, Role
 from playbook.ports import Directory, Store
+from playbook.proposal import Proposal
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger("ec2ir.bot")
 _INVITE_ATTEMPTS = 4
@@ -64,8 +66,8 @@ async def deliver(office: Office, sending: Sending) -> str:
             return await _say(office, sending, _channel(found), line(sending.message.body))
         case Post.THREAD:
             found = await _board(office, sending)
-            words, thread = line(sending.message.body), found.incident.card_ts
-            return await _say(office, sending, _channel(found), words, thread=thread)
+            thread = await _thread(office, sending, found)
+            return await _say(office, sending, _channel(found), line(sending.message.body), thread=thread)
         case Post.CLOSE_CHANNEL:
             found = await _board(office, sending)
             return await _say(office, sending, _channel(found), closing(found))
@@ -80,6 +82,15 @@ def _channel(found: Board) -> str:
     if not found.incident.channel:
         raise SlackTrouble(f"Incident {found.incident.id} has no channel.", code="channel_not_found")
     return found.incident.channel
+
+
+async def _thread(office: Office, sending: Sending, found: Board) -> str:
+    """The message under which a row belongs: the one with the key that it names, or the card."""
+    under = str(sending.message.body.get("under", ""))
+    if not under:
+        return found.incident.card_ts
+    async with office.store.begin() as unit:
+        return await unit.outbox.ts_of(under)
 
 
 def _since(sending: Sending) -> datetime | None:
@@ -164,12 +175,29 @@ async def _plan(office: Office, sending: Sending) -> str:
     text = plan_headline(proposal)
     channel, first = _channel(found), Words(text=text, blocks=pages[0])
     if ts and await office.poster.edit(channel, ts, first):
+        await _say_decision(office, key, proposal)
         return ts
-    ts = await office.poster.post(channel, key, first, unless=_since(sending))
+    since = proposal.made if sending.again else None
+    ts = await office.poster.post(channel, key, first, unless=since)
     for number, page in enumerate(pages[1:], 2):
         words = Words(text=f"{text}, part {number} of {len(pages)}", blocks=page)
-        await office.poster.post(channel, f"{key}:{number}", words, thread=ts, unless=_since(sending))
+        await office.poster.post(channel, f"{key}:{number}", words, thread=ts, unless=since)
     return ts
+
+
+async def _say_decision(office: Office, key: str, proposal: Proposal) -> None:
+    """Leave one line in the plan's thread, once it is decided."""
+    if proposal.decision is Decision.PENDING:
+        return
+    said = Message(
+        key=f"{key}:decided",
+        incident=proposal.target.incident,
+        post=Post.THREAD,
+        at=office.clock(),
+        body={"words": decision_words(proposal), "under": key},
+    )
+    async with office.store.begin() as unit:
+        await unit.outbox.put(said)
 
 
 async def _announce(office: Office, sending: Sending) -> str:

@@ -123,6 +123,17 @@ def _decided(proposal: Proposal) -> str:
             return f"🔀 A newer plan took this one's place{at}"
 
 
+def decision_words(proposal: Proposal) -> str:
+    """What became of a decided plan, as plain words for its thread."""
+    who = ", ".join(str(a.person) for a in proposal.approvals)
+    words = {
+        Decision.APPROVED: f"approved by {who}",
+        Decision.REJECTED: f"rejected by {proposal.decided_by}",
+        Decision.EXPIRED: "expired unapproved",
+    }.get(proposal.decision, "replaced by a newer plan")
+    return f"Plan {proposal.hash[:4]}: {words}"
+
+
 def _given(approval: Approval) -> str:
     return f"{mention(approval.person)} {moment(approval.at)}"
 

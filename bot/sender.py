@@ -28,7 +28,8 @@ _PATIENCE = 45.0
 """Seconds for one row; less than the lease, so that nobody else has the row meanwhile."""
 _LONGEST_WAIT = timedelta(minutes=1)
 _WORKERS = 4
-_POLL = 0.25
+_POLL, _LONG_POLL = 0.25, 5.0
+"""Seconds between looks into the outbox while nobody says that something was written: by one, and by the others."""
 _ENOUGH = 3
 _GIVE_UP = 10
 """Attempts at a row that fails for a reason nobody foresaw; it must not hold up its incident for ever."""
@@ -45,8 +46,10 @@ class Sender:
     async def run(self, stop: asyncio.Event) -> None:
         """Send until `stop` is set; a row under way is finished first."""
         async with asyncio.TaskGroup() as group:
-            for _ in range(_WORKERS):
-                group.create_task(self._work(stop))
+            for number in range(_WORKERS):
+                group.create_task(self._work(stop, _POLL if number == 0 else _LONG_POLL))
+            await stop.wait()
+            self.written.set()
 
     async def drain(self) -> int:
         """Send what is due now, one after the other; answers how many rows were taken."""
@@ -95,7 +98,7 @@ class Sender:
         else:
             log.warning("not sent yet", attempts=sending.attempts, **said)
 
-    async def _work(self, stop: asyncio.Event) -> None:
+    async def _work(self, stop: asyncio.Event, poll: float) -> None:
         while not stop.is_set():
             try:
                 busy = await self.step()
@@ -105,12 +108,14 @@ class Sender:
             except Exception:
                 log.exception("the sender met a defect")
                 busy = False
-            if not busy:
-                await self._rest()
+            if busy:
+                self.written.set()  # where one row was, there may be more: the others may help
+            elif not stop.is_set():
+                await self._rest(poll)
 
-    async def _rest(self) -> None:
+    async def _rest(self, poll: float) -> None:
         with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(_POLL):
+            async with asyncio.timeout(poll):
                 await self.written.wait()
         self.written.clear()
 

@@ -38,6 +38,8 @@ async def test_an_approver_contains_with_one_click(room: Room) -> None:
     assert "Approved by <@" in texts(room.plan())
     assert room.labels(room.plan()) == []
     assert any("✅ bo approved plan" in texts(m) for m in room.messages())
+    thread = room.slack.thread(room.channel, room.plan().ts)
+    assert [texts(m) for m in thread] == [f"▪️ Plan {proposal.hash[:4]}: approved by bo"]
 
 
 async def test_a_hostile_owner_of_the_instance_reaches_nobody(quiet: Room) -> None:
