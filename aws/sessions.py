@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
@@ -109,5 +110,6 @@ def caller(session: boto3.Session) -> Identity:
 
 def ambient() -> tuple[Identity, str]:
     """The ambient credentials' caller, and the ambient region. Raises AwsRefused or Unreachable."""
-    session = boto3.Session()
+    # Containers on AWS are told AWS_REGION, which boto3 itself does not read.
+    session = boto3.Session(region_name=os.environ.get("AWS_REGION"))
     return caller(session), session.region_name or FALLBACK

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from actions.catalogue import BY_NAME
 from commands.desk import Desk, locked, the_incident
+from commands.freshness import require_unchanged
 from commands.roles import holders_of, names_of, require_any_role
 from commands.telling import show_plan, tell
 from playbook.approval import (
@@ -51,7 +52,8 @@ async def approve(
     """Give one approval to that hash; start the run when it was the last one needed.
 
     `override` is a break-glass reason. Raises TooLate when the plan was decided, expired or is another by now,
-    NotAllowed when this person may not, Refused for samples, Unreachable when roles can't be read.
+    NotAllowed when this person may not, WorldChanged when the account is another by now, Refused for samples,
+    Unreachable when roles or the account can't be read.
     """
     reason = check_override(override) if override is not None else ""
     found = await _pending(desk, proposal, plan_hash)
@@ -65,6 +67,7 @@ async def approve(
         others=await _others(desk, Role.APPROVER if reason else wanted.role, roles, found, by),
         override=bool(reason),
     )
+    await require_unchanged(desk, found)
     everybody = await holders_of(desk, Role.APPROVER) if reason else ()
     approval = Approval(person=by, at=desk.clock(), override=reason, door=door)
     async with desk.store.begin() as unit:

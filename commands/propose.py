@@ -10,7 +10,7 @@ from commands.desk import Desk, locked, the_incident
 from commands.roles import require_any_role
 from commands.seen import saw
 from commands.telling import show_plan, tell
-from playbook.approval import LIFETIME
+from playbook.approval import LIFETIME, Decision
 from playbook.decisions import recommend
 from playbook.errors import BadInput, Refused, Unreachable
 from playbook.incident import Incident, IncidentState, InstanceFacts
@@ -111,20 +111,36 @@ async def propose_undo(desk: Desk, run: str, action: str, *, by: Person, door: D
 
 
 async def propose_anew(desk: Desk, run: str, action: str, changed: str) -> None:
-    """The world is not what a step's plan was made from: say what changed, and plan that step anew."""
+    """A step of a run met another world than its plan's: say what changed, and plan that step anew."""
     async with desk.store.begin() as unit:
         original = await unit.proposals.get(run)
-        if original is None or original.kind is Kind.UNDO:
-            return
-        await locked(unit, original.target.incident)
+    if original is not None and original.kind is Kind.DO:
+        await _say_and_propose(desk, original, (action,), changed, key=f"{run}:{action}")
+
+
+async def propose_in_place(desk: Desk, old: Proposal, changed: str) -> None:
+    """The account is no longer what a waiting plan was made from: say what changed, and plan its steps anew."""
+    now = desk.clock()
+    async with desk.store.begin() as unit:
+        await locked(unit, old.target.incident)
+        await unit.proposals.decide(old.id, Decision.SUPERSEDED, BOT.name, now)
+        await show_plan(unit, old.target.incident, old.id, now)
+    await _say_and_propose(desk, old, old.actions, changed, key=old.id)
+
+
+async def _say_and_propose(
+    desk: Desk, old: Proposal, actions: Sequence[str], changed: str, *, key: str
+) -> None:
+    target = old.target
+    async with desk.store.begin() as unit:
+        await locked(unit, target.incident)
         await tell(
-            unit, incident=original.target.incident, at=desk.clock(), actor=BOT.id, event=Event.CHANGED,
-            words=f"{changed} Here is the new plan.", data={"run": run, "action": action},
-            aloud=f"changed:{run}:{action}",
+            unit, incident=target.incident, at=desk.clock(), actor=BOT.id, event=Event.CHANGED,
+            words=f"{changed} Here is the new plan.", data={"plan": old.id, "actions": list(actions)},
+            aloud=f"changed:{key}",
         )  # fmt: skip
-    target = original.target
     try:
-        await _propose(desk, target.incident, [action], proposer=original.proposer, instance=target.instance)
+        await _propose(desk, target.incident, actions, proposer=old.proposer, instance=target.instance)
     except (Refused, Unreachable) as refusal:
         async with desk.store.begin() as unit:
             await locked(unit, target.incident)

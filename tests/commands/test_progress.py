@@ -20,6 +20,7 @@ from playbook.people import Door
 from playbook.proof import Proof, Rung
 from playbook.run import RunRecord, RunState, StepState
 from playbook.slot import Slot
+from playbook.timeline import Entry
 from tests.commands.conftest import HOLDS, LEAKS, PROVED, WEB, Room
 from tests.fakes.people import ANA, BO, DEE
 from tests.storage.values import OTHER
@@ -305,3 +306,33 @@ async def test_who_lost_the_run_writes_nothing(busy_room: Room) -> None:
     assert await room.told() == []
     async with room.store.begin() as unit:
         assert [e.kind for e in await unit.ledger.of(incident)] == ["finding", "approval", "before"]
+
+
+async def test_the_timeline_only_ever_grows(room: Room) -> None:
+    incident: str
+    seen: tuple[Entry, ...] = ()
+
+    async def grown() -> None:
+        nonlocal seen
+        now = await room.timeline(incident)
+        assert now[: len(seen)] == seen
+        assert len(now) > len(seen)
+        seen = now
+
+    incident, run = await started(room, "isolate", "tag")
+    await grown()
+    mine = await room.carry(run, {"isolate": AGAIN, "tag": "AWS said no"})
+    await grown()
+    await progress.proved(room.desk, mine, [Looked(action="isolate", proof=LEAKS, observed={})])
+    await grown()
+    await progress.retry(room.desk, run, "isolate", by=ANA, door=Door.CHAT)
+    await room.carry(run)
+    await grown()
+    undoing = await room.take(await undo(room, run))
+    await progress.undone(room.desk, undoing, run, "isolate", {})
+    await grown()
+    await close(room.desk, incident, "done with it", by=ANA, door=Door.CHAT)
+    await grown()
+    moments = [e.at for e in seen]
+    assert moments == sorted(moments)
+    assert all(e.actor for e in seen)
