@@ -10,7 +10,6 @@ import asyncio
 import hashlib
 import hmac
 import json
-import subprocess
 import sys
 import time
 from collections.abc import AsyncGenerator
@@ -33,7 +32,9 @@ async def _slack(request: web.Request) -> web.Response:
     if method == "usergroups.users.list":
         return web.json_response({"ok": True, "users": ["U0"]})
     if method == "users.info":
-        return web.json_response({"ok": True, "user": {"id": "U0", "name": "u", "deleted": False, "profile": {}}})
+        return web.json_response(
+            {"ok": True, "user": {"id": "U0", "name": "u", "deleted": False, "profile": {}}}
+        )
     return web.json_response({"ok": True, "ts": "1.1"})
 
 
@@ -52,19 +53,32 @@ async def slack() -> AsyncGenerator[str]:
 
 
 @asynccontextmanager
-async def target(slack_url: str, *, incidents: int = 0, empty: bool = False) -> AsyncGenerator[dict[str, Any]]:
+async def target(
+    slack_url: str, *, incidents: int = 0, empty: bool = False
+) -> AsyncGenerator[dict[str, Any]]:
     """The bot in its own process."""
-    command = [sys.executable, "-m", "bench.click_target", "--slack", slack_url, "--incidents", str(incidents)]
-    process = subprocess.Popen(
-        command + (["--empty"] if empty else []), stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    command = [
+        sys.executable,
+        "-m",
+        "bench.click_target",
+        "--slack",
+        slack_url,
+        "--incidents",
+        str(incidents),
+    ]
+    process = await asyncio.create_subprocess_exec(
+        *command,
+        *(["--empty"] if empty else []),
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
     )
     try:
         assert process.stdout is not None
-        yield json.loads(await asyncio.to_thread(process.stdout.readline))
+        yield json.loads(await process.stdout.readline())
     finally:
         if process.stdin is not None:
             process.stdin.close()
-        await asyncio.to_thread(process.wait)
+        await process.wait()
 
 
 def _signed(value: dict[str, str], number: int, slack_url: str) -> tuple[bytes, dict[str, str]]:
@@ -109,7 +123,10 @@ async def clicks(bot: dict[str, Any], slack_url: str, *, flying: int, total: int
 
 async def statements(bot: dict[str, Any]) -> int:
     """How many statements the bot has sent to its database so far."""
-    async with aiohttp.ClientSession() as http, http.get(f"http://127.0.0.1:{bot['port']}/statements") as answer:
+    async with (
+        aiohttp.ClientSession() as http,
+        http.get(f"http://127.0.0.1:{bot['port']}/statements") as answer,
+    ):
         return int((await answer.json())["statements"])
 
 

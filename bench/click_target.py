@@ -13,7 +13,9 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from aiohttp import web
 from slack_bolt.app.async_app import AsyncApp
+from slack_bolt.authorization import AuthorizeResult
 from sqlalchemy import event
 
 from actions.catalogue import BY_NAME
@@ -107,7 +109,12 @@ async def main() -> None:
             terminal=Operators(()),
         )  # fmt: skip
         desk = Desk(
-            store=store, cloud=NoCloud(), directory=directory, executor=Submitted(), clock=system_clock, new_id=new_id
+            store=store,
+            cloud=NoCloud(),
+            directory=directory,
+            executor=Submitted(),
+            clock=system_clock,
+            new_id=new_id,
         )
         work = Work()
         app = _empty() if options.empty else build_app(
@@ -117,8 +124,6 @@ async def main() -> None:
         server = http_app(app, ready={})
 
         async def count(_request: Any) -> Any:
-            from aiohttp import web
-
             return web.json_response({"statements": len(statements)})
 
         server.router.add_get("/statements", count)
@@ -143,8 +148,6 @@ def _counted(store: SqlStore) -> list[str]:
 
 def _empty() -> AsyncApp:
     async def authorize(**_: Any) -> Any:
-        from slack_bolt.authorization import AuthorizeResult
-
         return AuthorizeResult(enterprise_id=None, team_id="T0BENCH", bot_token="xoxb-bench")
 
     app: Any = AsyncApp(signing_secret="bench", authorize=authorize)

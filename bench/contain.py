@@ -8,6 +8,7 @@ never from the product's own graph. The serial time is what the very same calls 
 from __future__ import annotations
 
 import asyncio
+import os
 import statistics
 import tempfile
 import time
@@ -74,7 +75,7 @@ class _Late:
 
 
 @asynccontextmanager
-async def product(box: Box) -> AsyncGenerator[Desk]:
+async def product() -> AsyncGenerator[Desk]:
     """The product with its real store and executor, on the stand-in."""
     with tempfile.TemporaryDirectory() as folder:
         url = f"sqlite:///{Path(folder) / 'bench.db'}"
@@ -134,10 +135,8 @@ async def measure(rtt_ms: float, *, asg: bool, warm: bool, times: int = 5) -> li
     config = StandInConfig(in_auto_scaling_group=asg, keep_groups=warm)
     found: list[Measured] = []
     async with stand_in(rtt_ms=rtt_ms, config=config) as box:
-        import os
-
         os.environ["AWS_ENDPOINT_URL"] = box.endpoint_url
-        async with product(box) as desk:
+        async with product() as desk:
             for number in range(times + 1):
                 await box.reset(config)
                 one = await contain_once(desk, box)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import socket
 import sys
 import time
 from pathlib import Path
@@ -56,8 +57,6 @@ async def measure() -> tuple[float, float]:
 
 
 def _free_port() -> int:
-    import socket
-
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
@@ -80,5 +79,7 @@ async def main() -> bool:
     found = sorted([await measure() for _ in range(3)])
     seconds, resident = found[1]
     ok = seconds <= READY and resident <= RESIDENT
-    print(f"start: ready after {seconds:.2f} s (limit {READY:.0f}), {resident:.0f} MiB resident (limit {RESIDENT:.0f})")
+    print(
+        f"start: ready after {seconds:.2f} s (limit {READY:.0f}), {resident:.0f} MiB resident (limit {RESIDENT:.0f})"
+    )
     return ok

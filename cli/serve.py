@@ -15,6 +15,7 @@ from aws.clients import SessionFor
 from aws.detached import detached
 from bot.client import listening_client, sending_client
 from bot.directory import RoleGroups, SlackDirectory
+from bot.front import Work
 from bot.http import Check, http_app, serving
 from bot.listeners import build_app
 from bot.pace import GAP
@@ -100,10 +101,13 @@ async def running(
             parts.store, sending_client(token, api), directory,
             announce=settings.slack_channel, holder=parts.executor, clock=clock, gap=gap,
         )  # fmt: skip
+        listening = Work()
         app = build_app(
             desk, client, signing_secret=settings.slack_signing_secret.get_secret_value() or "unused",
-            people=people, wrote=sender.written.set,
+            people=people, wrote=sender.written.set, work=listening,
         )  # fmt: skip
+        # Runs once the doors below are shut: what was clicked until then is still worked through.
+        stack.push_async_callback(listening.idle)
         pulse = Pulse(answered=clock())
         socket = settings.slack_app_token.get_secret_value()
         checks = _checks(parts, room, pulse)
