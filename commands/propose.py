@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from datetime import timedelta
 
 from actions.catalogue import BY_NAME
 from commands.desk import Desk, locked, the_incident
@@ -21,6 +22,9 @@ from playbook.run import StepState
 from playbook.slot import Alarm, Slot
 from playbook.text import plain
 from playbook.timeline import Event
+
+TWIN = timedelta(minutes=1)
+"""Within this time the bot does not propose the same plan twice."""
 
 
 async def propose(
@@ -90,7 +94,7 @@ async def propose_undo(desk: Desk, run: str, action: str, *, by: Person, door: D
         original, record = await unit.proposals.get(run), await unit.runs.get(run)
         if original is None or record is None or record.kind is Kind.UNDO:
             raise BadInput(
-                f"There is no run “{run[:40]}” to undo.", then="The card's rows have Undo buttons."
+                f"There is no run “{plain(run, 40)}” to undo.", then="The card's rows have Undo buttons."
             )
         found = await _must_be_open(unit, original.target.incident)
         done = {s.action: s for s in await unit.runs.steps(run)}
@@ -106,8 +110,7 @@ async def propose_undo(desk: Desk, run: str, action: str, *, by: Person, door: D
         desk, found, original.target.account, original.target.region, original.target.instance,
         kind=Kind.UNDO, steps=(bodies[action],), left_out=(), proposer=by, undoes=run,
     )  # fmt: skip
-    await _store(desk, proposal)
-    return proposal
+    return await _store(desk, proposal)
 
 
 async def propose_anew(desk: Desk, run: str, action: str, changed: str) -> None:
@@ -172,7 +175,9 @@ async def _propose(
         instances = await unit.incidents.instances(incident)
     facts = next((i for i in instances if i.instance == instance or not instance), None)
     if facts is None:
-        raise BadInput(f"{instance} is not part of this incident.", then="/ec2ir status names its instances.")
+        raise BadInput(
+            f"{plain(instance, 40)} is not part of this incident.", then="/ec2ir status names its instances."
+        )
     fresh, (steps, left_out) = await asyncio.gather(
         desk.cloud.facts(facts.account, facts.region, facts.instance),
         desk.cloud.plan(facts.target(incident), tuple(actions)),
@@ -186,8 +191,7 @@ async def _propose(
         desk, found, facts.account, facts.region, facts.instance,
         kind=Kind.DO, steps=steps, left_out=left_out, proposer=proposer,
     )  # fmt: skip
-    await _store(desk, proposal)
-    return proposal
+    return await _store(desk, proposal)
 
 
 def _made(
@@ -220,12 +224,16 @@ def _made(
     )
 
 
-async def _store(desk: Desk, proposal: Proposal) -> None:
+async def _store(desk: Desk, proposal: Proposal) -> Proposal:
+    """Store and show it; the plan that waits in the end. Two copies of one alert make one plan of the bot's."""
     now, incident = desk.clock(), proposal.target.incident
     titles = ", ".join(BY_NAME[a].title for a in proposal.actions)
     verb = "Undo" if proposal.kind is Kind.UNDO else "Plan"
     async with desk.store.begin() as unit:
         await _must_be_open(unit, incident)
+        for twin in await unit.proposals.of(incident, pending=True) if proposal.proposer is None else ():
+            if twin.proposer is None and twin.hash == proposal.hash and now - twin.made < TWIN:
+                return twin
         for older in await unit.proposals.add(proposal):
             await show_plan(unit, incident, older, now)
         await unit.slots.add(
@@ -237,6 +245,7 @@ async def _store(desk: Desk, proposal: Proposal) -> None:
             data={"proposal": proposal.id, "hash": proposal.hash, "actions": list(proposal.actions)},
         )  # fmt: skip
         await show_plan(unit, incident, proposal.id, now)
+    return proposal
 
 
 def _known(actions: Sequence[str]) -> None:

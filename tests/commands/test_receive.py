@@ -99,7 +99,7 @@ async def test_copies_of_one_finding_at_the_same_instant_are_taken_in_once(busy_
 
     assert len({*incidents}) == 1
     told = [e.event for e in await busy_room.timeline(incidents[0])]
-    assert told.count(Event.OPENED) == told.count(Event.FINDING) == 1
+    assert told.count(Event.OPENED) == told.count(Event.FINDING) == told.count(Event.PROPOSED) == 1
 
 
 async def test_a_rising_severity_pings_once_and_sets_the_topic(room: Room) -> None:
