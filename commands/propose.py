@@ -24,7 +24,7 @@ from playbook.text import plain
 from playbook.timeline import Event
 
 TWIN = timedelta(minutes=1)
-"""Within this time the bot does not propose the same plan twice."""
+"""Two copies of one alert that are planned within this time make one plan."""
 
 
 async def propose(
@@ -83,7 +83,7 @@ async def propose_missing(desk: Desk, incident: str) -> None:
     }
     missing = [i for i in instances if i.instance not in known]
     if steps:
-        await asyncio.gather(*(_propose_or_say(desk, incident, steps, i) for i in missing))
+        await asyncio.gather(*(_propose_or_say(desk, incident, steps, i, once=True) for i in missing))
 
 
 async def propose_undo(desk: Desk, run: str, action: str, *, by: Person, door: Door) -> Proposal:
@@ -153,10 +153,10 @@ async def _say_and_propose(
 
 
 async def _propose_or_say(
-    desk: Desk, incident: str, steps: Sequence[str], facts: InstanceFacts
+    desk: Desk, incident: str, steps: Sequence[str], facts: InstanceFacts, *, once: bool = False
 ) -> Proposal | None:
     try:
-        return await _propose(desk, incident, steps, proposer=None, instance=facts.instance)
+        return await _propose(desk, incident, steps, proposer=None, instance=facts.instance, once=once)
     except (Refused, Unreachable) as refusal:
         async with desk.store.begin() as unit:
             await locked(unit, incident)
@@ -168,7 +168,13 @@ async def _propose_or_say(
 
 
 async def _propose(
-    desk: Desk, incident: str, actions: Sequence[str], *, proposer: Person | None, instance: str
+    desk: Desk,
+    incident: str,
+    actions: Sequence[str],
+    *,
+    proposer: Person | None,
+    instance: str,
+    once: bool = False,
 ) -> Proposal:
     async with desk.store.begin() as unit:
         found = await _must_be_open(unit, incident)
@@ -191,7 +197,7 @@ async def _propose(
         desk, found, facts.account, facts.region, facts.instance,
         kind=Kind.DO, steps=steps, left_out=left_out, proposer=proposer,
     )  # fmt: skip
-    return await _store(desk, proposal)
+    return await _store(desk, proposal, once=once)
 
 
 def _made(
@@ -224,14 +230,14 @@ def _made(
     )
 
 
-async def _store(desk: Desk, proposal: Proposal) -> Proposal:
-    """Store and show it; the plan that waits in the end. Two copies of one alert make one plan of the bot's."""
+async def _store(desk: Desk, proposal: Proposal, *, once: bool = False) -> Proposal:
+    """Store and show it; the plan that waits in the end, which with `once` may be an equal one of just now."""
     now, incident = desk.clock(), proposal.target.incident
     titles = ", ".join(BY_NAME[a].title for a in proposal.actions)
     verb = "Undo" if proposal.kind is Kind.UNDO else "Plan"
     async with desk.store.begin() as unit:
         await _must_be_open(unit, incident)
-        for twin in await unit.proposals.of(incident, pending=True) if proposal.proposer is None else ():
+        for twin in await unit.proposals.of(incident, pending=True) if once else ():
             if twin.proposer is None and twin.hash == proposal.hash and now - twin.made < TWIN:
                 return twin
         for older in await unit.proposals.add(proposal):
