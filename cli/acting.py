@@ -1,4 +1,4 @@
-"""Acting from a terminal: plan, approve, reject, run and undo, by the same commands as in chat."""
+"""Acting from a terminal: plan, approve, run and undo, by the same commands as in chat."""
 
 from __future__ import annotations
 
@@ -6,17 +6,18 @@ from typing import Annotated
 
 import typer
 
-from actions.catalogue import ACTIONS
+from actions.catalogue import ACTIONS, BY_NAME
 from cli import show
-from cli.doors import Terminal, enter, out, terminal
-from cli.following import follow
+from cli.doors import Terminal, enter, out, stop, terminal
+from cli.following import check_end, follow
 from cli.settings import Settings
 from commands.approve import approve as approve_plan
+from commands.approve import need_of
 from commands.board import board
 from commands.progress import retry
 from commands.propose import propose, propose_recommended, propose_undo
 from playbook.approval import Decision
-from playbook.errors import Refused
+from playbook.errors import BadInput, Refused
 from playbook.people import Door
 from playbook.proposal import Proposal
 from playbook.run import RunState, StepState
@@ -40,8 +41,12 @@ def plan(
     async def work(settings: Settings) -> None:
         async with terminal(settings) as at:
             made = await _planned(at, incident, steps or [], instance)
-            for proposal in made:
-                show.as_json(show.proposal_json(proposal)) if json else show.proposal(proposal)
+        if json:
+            show.as_json([show.proposal_json(each) for each in made])
+            return
+        for each in made:
+            show.proposal(each)
+            out.print(f"Approve it with: ec2ir approve {each.id} --hash {each.hash[:4]}", markup=False)
 
     enter(work)
 
@@ -61,7 +66,7 @@ async def _planned(at: Terminal, incident: str, steps: list[str], instance: str)
 def approve(
     proposal: Plan,
     plan_hash: Annotated[
-        str, typer.Option(help="The plan's hash as you saw it; its first 4 characters are enough.")
+        str, typer.Option("--hash", help="The plan's hash as you saw it; its first 4 characters are enough.")
     ],
     break_glass: Annotated[
         str, typer.Option("--break-glass", help="Approve alone, with this reason; everybody is told.")
@@ -76,7 +81,10 @@ def approve(
                 at.desk, proposal, plan_hash, by=at.person, door=Door.TERMINAL, override=break_glass or None
             )
             if approved.decision is not Decision.APPROVED:
-                out.print("Approved by you; it needs one more person.")
+                if json:
+                    show.as_json(show.proposal_json(approved))
+                else:
+                    out.print(f"Approved by you. It needs {need_of(approved).words(approved.proposer)}.")
                 return
             await _finish(at, proposal, json=json)
 
@@ -110,6 +118,8 @@ def undo(
     json: Json = False,
 ) -> None:
     """Plan to take one step back; that is approved like any other plan."""
+    if step not in BY_NAME:
+        stop(BadInput(f"There is no step “{step[:40]}”.", then=f"There are: {STEPS}."))
 
     async def work(settings: Settings) -> None:
         async with terminal(settings) as at:
@@ -127,15 +137,21 @@ def undo(
                     f"“{step}” is not in force in this incident.", then=f"ec2ir incident show {incident}"
                 )
             made = await propose_undo(at.desk, rows[0].run, step, by=at.person, door=Door.TERMINAL)
-            show.as_json(show.proposal_json(made)) if json else show.proposal(made)
+        if json:
+            show.as_json(show.proposal_json(made))
+            return
+        show.proposal(made)
+        out.print(f"Approve it with: ec2ir approve {made.id} --hash {made.hash[:4]}", markup=False)
 
     enter(work)
 
 
 async def _finish(at: Terminal, proposal: str, *, json: bool) -> None:
+    """Follow it. Raises StepFailed when a step failed, after the JSON that says so."""
     record = await follow(at.desk, proposal, quiet=json)
     if json:
         async with at.desk.store.begin() as unit:
             shown = await board(unit, record.target.incident, at.desk.clock())
             timeline = await unit.timeline.of(record.target.incident)
         show.as_json(show.board_json(shown, timeline))
+    await check_end(at.desk, record)

@@ -18,11 +18,12 @@ from rich.console import Console
 from cli.logs import configure
 from cli.operators import Operators
 from cli.settings import BadSetting, Settings, load
-from cli.wiring import Base, Submitted, base, engine, sqlite_path
+from cli.wiring import Base, Submitted, base, engine, sqlite_path, stored
 from commands.desk import Desk
 from playbook.errors import BadInput, Ec2irError, Refused
 from playbook.people import Person
-from storage import engine_lock
+from playbook.ports import Unit
+from playbook.text import plain
 
 T = TypeVar("T")
 
@@ -39,7 +40,7 @@ def status_of(error: Ec2irError) -> int:
 
 def stop(error: Ec2irError) -> NoReturn:
     """Say what happened, why, and what to do; then end."""
-    err.print(str(error), style="red", markup=False)
+    err.print(plain(str(error), 2000), style="red", markup=False)
     raise typer.Exit(status_of(error))
 
 
@@ -65,10 +66,10 @@ class Terminal:
 
 
 @asynccontextmanager
-async def reading(settings: Settings) -> AsyncGenerator[Base]:
-    """A door for reading only: no engine, and nobody needs to be an operator."""
-    async with base(settings) as parts:
-        yield parts
+async def reading(settings: Settings) -> AsyncGenerator[Unit]:
+    """A door for reading only: neither an engine nor AWS nor an operator is needed."""
+    async with stored(settings) as store, store.begin() as unit:
+        yield unit
 
 
 @asynccontextmanager
@@ -80,19 +81,8 @@ async def terminal(settings: Settings) -> AsyncGenerator[Terminal]:
     operators = Operators(settings.policy_file.operators)
     async with base(settings) as parts, contextlib.AsyncExitStack() as stack:
         person = operators.person(parts.identity.arn)
-        path = sqlite_path(settings)
         desk, carries = parts.desk(operators, Submitted()), False
-        if path is not None and not _engine_runs(settings):
-            with contextlib.suppress(BadSetting):
+        if sqlite_path(settings) is not None:
+            with contextlib.suppress(BadSetting):  # another process is the engine, and finds what is approved
                 desk, carries = (await stack.enter_async_context(engine(parts, operators))).desk, True
         yield Terminal(base=parts, desk=desk, person=person, carries=carries)
-
-
-def _engine_runs(settings: Settings) -> bool:
-    path = sqlite_path(settings)
-    if path is None:
-        return True
-    lock = engine_lock.acquire(path)
-    if lock is not None:
-        lock.release()
-    return lock is None

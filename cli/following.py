@@ -26,7 +26,7 @@ PATIENCE = 120
 async def follow(desk: Desk, run: str, *, quiet: bool = False) -> RunRecord:
     """Print each step's states until the run no longer executes; the run as it then is.
 
-    Raises StepFailed when a step failed, or when nobody carried the run within two minutes.
+    Raises StepFailed when nobody carried the run within two minutes.
     """
     seen: dict[str, Step] = {}
     for _ in range(PATIENCE * 4):
@@ -35,13 +35,6 @@ async def follow(desk: Desk, run: str, *, quiet: bool = False) -> RunRecord:
         if not quiet:
             _print_news(seen, steps)
         if record is not None and record.state not in ACTIVE:
-            if record.state is RunState.FAILED:
-                failed = [BY_NAME[s.action].title for s in steps if s.state is StepState.FAILED]
-                raise StepFailed(
-                    f"Failed: {', '.join(failed)}.",
-                    means="The other steps stand as shown.",
-                    then=f"Mend the cause, then: ec2ir run {run}",
-                )
             return record
         await asyncio.sleep(0.25)
     raise StepFailed(
@@ -49,6 +42,26 @@ async def follow(desk: Desk, run: str, *, quiet: bool = False) -> RunRecord:
         means="It goes on, or waits for a running ec2ir serve.",
         then="ec2ir incident show tells how it stands.",
     )
+
+
+async def check_end(desk: Desk, record: RunRecord) -> None:
+    """Raise StepFailed when a step of the run failed; say what a proof still waits for."""
+    async with desk.store.begin() as unit:
+        steps = await unit.runs.steps(record.id)
+    failed = [BY_NAME[s.action].title for s in steps if s.state is StepState.FAILED]
+    if failed or record.state is RunState.FAILED:
+        raise StepFailed(
+            f"Failed: {', '.join(failed) or 'the run'}.",
+            means="The other steps stand as shown.",
+            then=f"Mend the cause, then: ec2ir run {record.id}",
+        )
+    waiting = [BY_NAME[s.action].title for s in steps if s.state is StepState.APPLIED]
+    if waiting:
+        err.print(
+            f"Not proved yet: {', '.join(waiting)}. ec2ir serve goes on looking; "
+            f"ec2ir incident show {record.target.incident} tells how it stands.",
+            markup=False,
+        )
 
 
 def _print_news(seen: dict[str, Step], steps: tuple[Step, ...]) -> None:

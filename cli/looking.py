@@ -12,6 +12,7 @@ from cli import show
 from cli.doors import enter, out, reading
 from cli.settings import Settings
 from commands.board import board
+from playbook.clock import system_clock
 from playbook.errors import StepFailed
 from playbook.ledger import breaks
 from playbook.plan import dump_json
@@ -27,7 +28,7 @@ def incidents(
     """List incidents, most severe first."""
 
     async def work(settings: Settings) -> None:
-        async with reading(settings) as parts, parts.store.begin() as unit:
+        async with reading(settings) as unit:
             found = await unit.incidents.listed(closed=closed)
         show.as_json([dump_json(i) for i in found]) if json else show.incidents(found)
 
@@ -42,8 +43,8 @@ def show_incident(
     """Show an incident: its instances, steps, plans and timeline."""
 
     async def work(settings: Settings) -> None:
-        async with reading(settings) as parts, parts.store.begin() as unit:
-            shown = await board(unit, id, parts.clock())
+        async with reading(settings) as unit:
+            shown = await board(unit, id, system_clock())
             timeline = await unit.timeline.of(id)
         show.as_json(show.board_json(shown, timeline)) if json else show.board(shown, timeline)
 
@@ -60,7 +61,7 @@ def verify_ledger(
     """Prove that no entry of the evidence ledger was changed, taken out or moved."""
 
     async def work(settings: Settings) -> None:
-        async with reading(settings) as parts, parts.store.begin() as unit:
+        async with reading(settings) as unit:
             chains = {name: await unit.ledger.of(name) for name in await unit.ledger.incidents()}
         broken = {name: breaks(chain) for name, chain in chains.items()}
         if export is not None:
@@ -78,7 +79,8 @@ def verify_ledger(
         else:
             for name, chain in chains.items():
                 out.print(f"{name}: {len(chain)} entries, last {chain[-1].sha256}", markup=False)
-            out.print("The ledger is empty." if not chains else "")
+            if not chains:
+                out.print("The ledger is empty.")
         problems = [p for found in broken.values() for p in found]
         if problems:
             raise StepFailed(

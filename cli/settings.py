@@ -5,8 +5,10 @@ A wrong or missing setting raises BadSetting: one line that names it, the value 
 
 from __future__ import annotations
 
+import difflib
 import ipaddress
 import os
+import re
 import tomllib
 from pathlib import Path
 from typing import Annotated
@@ -19,8 +21,11 @@ from playbook.errors import BadInput
 from playbook.people import Role
 from playbook.policy import Policy
 from playbook.target import account_id
+from playbook.text import plain
 
 CONFIG_VARIABLE = "EC2IR_CONFIG"
+_SECRET = re.compile("token|secret|external_id|password|url", re.IGNORECASE)
+"""Names of settings whose values are never shown."""
 
 
 class BadSetting(BadInput):
@@ -133,11 +138,29 @@ class Settings(BaseSettings):
 
 def load() -> Settings:
     """The settings of this process. Raises BadSetting."""
+    _known()
     policy = _policy_file()
     try:
         return Settings(policy_file=policy)
     except ValidationError as error:
         raise _bad(error, prefix="EC2IR_") from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise BadSetting(f".env can't be read: {error}.", then="Compare it with .env.example.") from error
+
+
+def _known() -> None:
+    """Raise BadSetting for a variable that is none: a misspelt one would be missing in silence."""
+    known = {
+        CONFIG_VARIABLE,
+        *(f"EC2IR_{name.upper()}" for name in Settings.model_fields if name != "policy_file"),
+    }
+    for name in sorted(os.environ):
+        if name.startswith("EC2IR_") and name not in known:
+            near = difflib.get_close_matches(name, known, n=1)
+            raise BadSetting(
+                f"{name} is no setting.",
+                then=f"Did you mean {near[0]}?" if near else "See .env.example for those that there are.",
+            )
 
 
 def require(settings: Settings, *names: str) -> None:
@@ -160,6 +183,10 @@ def _policy_file() -> PolicyFile:
         return PolicyFile()
     try:
         return PolicyFile.model_validate(tomllib.loads(path.read_text()))
+    except OSError as error:
+        raise BadSetting(
+            f"{path} can't be read: {error.strerror}.", then=f"Name a readable file in {CONFIG_VARIABLE}."
+        ) from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise BadSetting(
             f"{path} is not TOML: {error}", then="Compare it with ec2ir.example.toml."
@@ -172,8 +199,8 @@ def _bad(error: ValidationError, *, prefix: str) -> BadSetting:
     first = error.errors(include_url=False)[0]
     place = ".".join(str(part) for part in first["loc"])
     name = prefix + (place.upper() if prefix.endswith("_") else place)
-    secret = "token" in place or "secret" in place
-    value = "" if secret else f" (it is {str(first['input'])[:80]!r})"
+    shown = isinstance(first["input"], str | int | float) and not _SECRET.search(place)
+    value = f" (it is {plain(str(first['input']), 80)!r})" if shown else ""
     return BadSetting(f"{name}{value}: {first['msg']}.", then="See ec2ir.example.toml and .env.example.")
 
 

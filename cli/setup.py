@@ -57,7 +57,9 @@ def serve() -> None:
 
 
 def demo(
-    port: Annotated[int, typer.Option(help="Where the page is served on 127.0.0.1.")] = 8765,
+    port: Annotated[
+        int, typer.Option(min=0, max=65535, help="Where the page is served on 127.0.0.1.")
+    ] = 8765,
     play: Annotated[bool, typer.Option("--play", help="Play the incident without a browser.")] = False,
     leak: Annotated[
         bool,
@@ -65,6 +67,8 @@ def demo(
     ] = False,
 ) -> None:
     """The whole product on a laptop: a Slack workspace and an AWS account in a box, and an incident."""
+    if leak and not play:
+        stop(BadInput("--leak needs --play.", then="ec2ir demo --play --leak"))
     try:
         from cli.demo import run
     except ImportError as error:

@@ -6,6 +6,7 @@ import json
 from collections.abc import Sequence
 
 from rich.table import Table
+from rich.text import Text
 
 from actions.catalogue import BY_NAME
 from cli.doors import out
@@ -50,7 +51,7 @@ def incidents(found: Sequence[Incident]) -> None:
             i.environment.value,
             f"{i.opened:%Y-%m-%d %H:%M:%S}",
             state,
-            plain(i.title),
+            Text(plain(i.title)),
         )
     out.print(table)
 
@@ -74,7 +75,10 @@ def board(shown: Board, timeline: Sequence[Entry]) -> None:
     r = shown.recommendation
     out.print(f"\nNext: {r.words} ({r.why}{', playbook ' + r.row if r.row else ''})", markup=False)
     for p in shown.pending:
-        out.print(f"Plan {p.hash[:4]} waits: ec2ir approve {p.id}   ({', '.join(p.actions)})", markup=False)
+        out.print(
+            f"Plan {p.hash[:4]} waits: ec2ir approve {p.id} --hash {p.hash[:4]}   ({', '.join(p.actions)})",
+            markup=False,
+        )
     out.print()
     timeline_of(timeline)
     if i.contained:

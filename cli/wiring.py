@@ -83,6 +83,17 @@ def sqlite_path(settings: Settings) -> Path | None:
 
 
 @asynccontextmanager
+async def stored(settings: Settings) -> AsyncGenerator[SqlStore]:
+    """The store alone. Raises BadSetting when the schema is not up to date."""
+    await asyncio.to_thread(_schema, settings)
+    store = open_store(settings.database)
+    try:
+        yield store
+    finally:
+        await store.aclose()
+
+
+@asynccontextmanager
 async def base(
     settings: Settings, *, clock: Clock = system_clock, sessions: SessionFor | None = None
 ) -> AsyncGenerator[Base]:
@@ -90,7 +101,6 @@ async def base(
 
     `sessions` replaces the sessions that the settings describe: how tests watch, and cut off, calls.
     """
-    await asyncio.to_thread(_schema, settings)
     identity, region = await asyncio.to_thread(ambient)
     accounts = settings.policy_file.accounts
     roles = [
@@ -98,18 +108,17 @@ async def base(
         for a in accounts
         if a.role_arn
     ]
-    store = open_store(settings.database)
     cloud = AwsCloud(
         session_for=sessions or session_for(roles, ambient=identity.account), policy=settings.policy
     )
-    try:
-        yield Base(
-            settings=settings, store=store, cloud=cloud, identity=identity, region=region, clock=clock,
-            executor=f"x-{secrets.token_hex(6)}",
-        )  # fmt: skip
-    finally:
-        await store.aclose()
-        await asyncio.to_thread(cloud.close)
+    async with stored(settings) as store:
+        try:
+            yield Base(
+                settings=settings, store=store, cloud=cloud, identity=identity, region=region, clock=clock,
+                executor=f"x-{secrets.token_hex(6)}",
+            )  # fmt: skip
+        finally:
+            await asyncio.to_thread(cloud.close)
 
 
 def _schema(settings: Settings) -> None:

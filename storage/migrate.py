@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -11,8 +12,12 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, text
+from alembic.util.exc import CommandError
+from sqlalchemy import Connection, Engine, text
+from sqlalchemy.exc import OperationalError
 
+from playbook.errors import BadInput, StoreDown
+from playbook.text import plain
 from storage.engines import sqlite_path, sync_engine
 from storage.tables import metadata
 
@@ -59,21 +64,30 @@ def check(url: str) -> tuple[Any, ...]:
 def _run(url: str, what: Callable[[Config, str], None], revision: str) -> None:
     config = Config()
     config.set_main_option("script_location", str(scripts()))
-    engine = sync_engine(url)
-    try:
-        with engine.begin() as connection:
-            _wait_for_turn(connection)
-            config.attributes["connection"] = connection
-            what(config, revision)
-    finally:
-        engine.dispose()
+    with _answering(url) as engine, engine.begin() as connection:
+        _wait_for_turn(connection)
+        config.attributes["connection"] = connection
+        what(config, revision)
 
 
 def _ask(url: str, question: Callable[[MigrationContext], T]) -> T:
+    with _answering(url) as engine, engine.connect() as connection:
+        return question(MigrationContext.configure(connection, opts={"compare_type": True}))
+
+
+@contextmanager
+def _answering(url: str) -> Generator[Engine]:
+    """An engine. Raises StoreDown when the database does not answer, BadInput for a revision that is none."""
     engine = sync_engine(url)
     try:
-        with engine.connect() as connection:
-            return question(MigrationContext.configure(connection, opts={"compare_type": True}))
+        yield engine
+    except OperationalError as error:
+        raise StoreDown(
+            f"The database does not answer: {plain(str(error.orig), 300)}.",
+            then="Check EC2IR_DATABASE_URL, and that the database runs.",
+        ) from error
+    except CommandError as error:
+        raise BadInput(f"{plain(str(error), 300)}.", then=f"The newest revision is {head()}.") from error
     finally:
         engine.dispose()
 

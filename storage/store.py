@@ -75,7 +75,7 @@ class SqlStore:
             raise StoreDown(
                 f"The database did not answer: {str(error.__cause__ or error).splitlines()[0][:200]}",
                 means="This change may not have been stored.",
-                then="It is safe to try again; `ec2ir doctor` says more.",
+                then="It is safe to try again.",
             ) from error
 
     async def aclose(self) -> None:
