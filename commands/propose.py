@@ -122,11 +122,15 @@ async def propose_anew(desk: Desk, run: str, action: str, changed: str) -> None:
 
 
 async def propose_in_place(desk: Desk, old: Proposal, changed: str) -> None:
-    """The account is no longer what a waiting plan was made from: say what changed, and plan its steps anew."""
+    """The account is no longer what a waiting plan was made from: say what changed, and plan its steps anew.
+
+    Without effect when somebody decided the plan at this moment: a run meets the change by itself.
+    """
     now = desk.clock()
     async with desk.store.begin() as unit:
         await locked(unit, old.target.incident)
-        await unit.proposals.decide(old.id, Decision.SUPERSEDED, BOT.name, now)
+        if not await unit.proposals.decide(old.id, Decision.SUPERSEDED, BOT.name, now):
+            return
         await show_plan(unit, old.target.incident, old.id, now)
     await _say_and_propose(desk, old, old.actions, changed, key=old.id)
 

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 
 import pytest
 
 from commands.freshness import FRESH, differences
 from playbook.approval import Decision
-from playbook.errors import Unreachable, WorldChanged
+from playbook.errors import Refused, Unreachable, WorldChanged
 from playbook.plan import Change, Shown
 from tests.commands.conftest import Room
 from tests.fakes.cloud import FakeCloud
-from tests.fakes.people import ANA, BO
+from tests.fakes.people import ANA, BO, CHAI
 
 
 @pytest.fixture
@@ -71,6 +72,19 @@ async def test_an_account_that_cannot_be_asked_gets_no_approval(asking: Room, cl
     with pytest.raises(Unreachable):
         await asking.approve(plan, by=BO)
     assert (await asking.proposal(plan.id)).decision is Decision.PENDING
+
+
+async def test_two_who_click_on_an_overtaken_plan_get_one_new_plan(asking: Room, cloud: FakeCloud) -> None:
+    incident = await asking.quiet()
+    plan = await asking.propose(incident, "isolate", by=ANA)
+    cloud.interfaces += 1
+    asking.clock.advance(FRESH.total_seconds())
+
+    clicks = (asking.approve(plan, by=BO), asking.approve(plan, by=CHAI))
+    refusals = await asyncio.gather(*clicks, return_exceptions=True)
+
+    assert all(isinstance(r, Refused) for r in refusals)
+    assert len((await asking.board(incident)).pending) == 1
 
 
 def test_differences_name_what_came_went_and_moved() -> None:
