@@ -8,7 +8,7 @@ from typing import cast
 from bot import blocks
 from bot.card import card
 from bot.poster import Words
-from bot.words import EVENTS, MARKS, headline, mention, said, severity
+from bot.words import EVENTS, headline, mention, said, severity
 from commands.board import Board, Mark
 from playbook.people import Person
 from playbook.plan import Json
@@ -36,7 +36,7 @@ def line(body: Json) -> Words:
 def _mark(body: Json) -> str:
     event = str(body.get("event", ""))
     if event == Event.STEP:
-        return MARKS[Mark.PROVED if body.get("state") == StepState.PROVED else Mark.FAILED]
+        return (Mark.PROVED if body.get("state") == StepState.PROVED else Mark.FAILED).sign
     return EVENTS.get(Event(event), "▪️") if event in set(Event) else "▪️"
 
 

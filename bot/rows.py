@@ -8,8 +8,8 @@ from slack_sdk.models.blocks import Block, ButtonElement
 
 from bot import blocks
 from bot.value import Value
-from bot.words import MARKS, said
-from commands.board import Row, Section, Verb
+from bot.words import said
+from commands.board import Mark, Row, Section, Verb
 from playbook.text import mrkdwn
 
 LABELS = {Verb.PLAN: "Plan", Verb.RETRY: "Retry", Verb.UNDO: "Undo"}
@@ -24,8 +24,8 @@ def rows(section: Section, incident: str, *, limit: int) -> list[Block]:
 
 def tally(rows_: Sequence[Row]) -> str:
     """The rows as numbers: `🟢 5 proved · ⚪ 3 not started`."""
-    counts = {mark: sum(row.mark is mark for row in rows_) for mark in MARKS}
-    return " · ".join(f"{MARKS[mark]} {count} {mark.value}" for mark, count in counts.items() if count)
+    counts = {mark: sum(row.mark is mark for row in rows_) for mark in Mark}
+    return " · ".join(f"{mark.sign} {count} {mark.value}" for mark, count in counts.items() if count)
 
 
 def _common(all_rows: Sequence[Row]) -> str:
@@ -36,9 +36,7 @@ def _common(all_rows: Sequence[Row]) -> str:
 def _row(row: Row, section: Section, incident: str, common: str, *, limit: int) -> list[Block]:
     words = said(row.words, limit)
     why_not = f" · _{mrkdwn(row.why_not, limit)}_" if row.why_not and row.why_not != common else ""
-    text = (
-        f"{MARKS[row.mark]} *{row.action.title}* · {row.mark.value}{f': {words}' if words else ''}{why_not}"
-    )
+    text = f"{row.mark.sign} *{row.action.title}* · {row.mark.value}{f': {words}' if words else ''}{why_not}"
     buttons = [_button(verb, row, section, incident) for verb in row.offers]
     if len(buttons) > 1:
         return [blocks.section(text), blocks.row(buttons)]

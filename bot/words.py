@@ -5,22 +5,13 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime
 
-from commands.board import Board, Mark
+from commands.board import Board
 from playbook.finding import Severity
 from playbook.incident import Incident, IncidentState, InstanceFacts
 from playbook.people import Person
 from playbook.text import mrkdwn
 from playbook.timeline import Event
 
-MARKS = {
-    Mark.NOT_STARTED: "⚪",
-    Mark.WAITING: "🟡",
-    Mark.RUNNING: "🔵",
-    Mark.PROVED: "🟢",
-    Mark.FAILED: "🔴",
-    Mark.UNDONE: "↩️",
-    Mark.NOT_APPLICABLE: "⚫",
-}
 SEVERITIES = {Severity.CRITICAL: "🔴", Severity.HIGH: "🔴", Severity.MEDIUM: "🟠", Severity.LOW: "🟡"}
 EVENTS = {
     Event.APPROVED: "✅",

@@ -190,7 +190,7 @@ def _rows(shown: Board) -> None:
         for row in section.rows:
             if row.run or row.words:
                 out.print(
-                    f"   {show.MARKS[row.mark]} {row.action.title}: {row.mark.value}  {row.words}",
+                    f"   {row.mark.sign} {row.action.title}: {row.mark.value}  {row.words}",
                     markup=False,
                 )
 

@@ -101,7 +101,9 @@ class PolicyFile(_Section):
 class Settings(BaseSettings):
     """Everything that `ec2ir` is told from outside."""
 
-    model_config = SettingsConfigDict(env_prefix="EC2IR_", env_file=".env", extra="ignore", frozen=True)
+    model_config = SettingsConfigDict(
+        env_prefix="EC2IR_", env_file=".env", env_ignore_empty=True, extra="ignore", frozen=True
+    )
 
     database_url: str = ""
     queue_url: str = ""
@@ -176,9 +178,10 @@ def require(settings: Settings, *names: str) -> None:
 
 
 def _policy_file() -> PolicyFile:
-    path = Path(os.environ.get(CONFIG_VARIABLE, "ec2ir.toml"))
+    named = os.environ.get(CONFIG_VARIABLE)
+    path = Path(named or "ec2ir.toml")
     if not path.exists():
-        if CONFIG_VARIABLE in os.environ:
+        if named:
             raise BadSetting(f"{CONFIG_VARIABLE} names {path}, which is not there.", then="Mend the path.")
         return PolicyFile()
     try:

@@ -11,23 +11,13 @@ from rich.text import Text
 from actions.catalogue import BY_NAME
 from cli.doors import out
 from commands.approve import need_of
-from commands.board import Board, Mark, Row
+from commands.board import Board, Row
 from playbook.clock import elapsed
 from playbook.incident import Incident
 from playbook.plan import Json, dump_json
 from playbook.proposal import Proposal
 from playbook.text import plain
 from playbook.timeline import Entry
-
-MARKS = {
-    Mark.NOT_STARTED: "⚪",
-    Mark.WAITING: "🟡",
-    Mark.RUNNING: "🔵",
-    Mark.PROVED: "🟢",
-    Mark.FAILED: "🔴",
-    Mark.UNDONE: "↩️",
-    Mark.NOT_APPLICABLE: "⚫",
-}
 
 
 def as_json(value: object) -> None:
@@ -71,7 +61,7 @@ def board(shown: Board, timeline: Sequence[Entry]) -> None:
         if f.problem:
             out.print(f"  {f.problem}", markup=False)
         for row in section.rows:
-            out.print(f"  {MARKS[row.mark]} {_row(row)}", markup=False)
+            out.print(f"  {row.mark.sign} {_row(row)}", markup=False)
     r = shown.recommendation
     out.print(f"\nNext: {r.words} ({r.why}{', playbook ' + r.row if r.row else ''})", markup=False)
     for p in shown.pending:

@@ -35,6 +35,22 @@ class Mark(StrEnum):
     UNDONE = "undone"
     NOT_APPLICABLE = "does not apply"
 
+    @property
+    def sign(self) -> str:
+        """The mark itself."""
+        return _SIGNS[self]
+
+
+_SIGNS = {
+    Mark.NOT_STARTED: "⚪",
+    Mark.WAITING: "🟡",
+    Mark.RUNNING: "🔵",
+    Mark.PROVED: "🟢",
+    Mark.FAILED: "🔴",
+    Mark.UNDONE: "↩️",
+    Mark.NOT_APPLICABLE: "⚫",
+}
+
 
 class Verb(StrEnum):
     """What a row's button asks for."""

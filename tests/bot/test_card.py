@@ -15,7 +15,7 @@ from bot.card import card
 from bot.check import BLOCKS, CHARACTERS, LimitError, as_json, characters, checked
 from bot.messages import card_words, topic
 from bot.value import unpack
-from bot.words import MARKS, said
+from bot.words import said
 from commands.board import Board, Mark, Row, Section, Verb
 from playbook.clock import stamp
 from playbook.decisions import CONTAIN, recommend
@@ -113,7 +113,7 @@ def test_the_word_always_stands_with_the_mark(board: Board, mark: Mark) -> None:
     row = replace(board.sections[0].rows[0], mark=mark, words="why")
     drawn = replace(board, sections=(replace(board.sections[0], rows=(row,)),))
 
-    assert any(f"{MARKS[mark]} *{row.action.title}* · {mark.value}: why" in t for t in texts(shown(drawn)))
+    assert any(f"{mark.sign} *{row.action.title}* · {mark.value}: why" in t for t in texts(shown(drawn)))
 
 
 @pytest.mark.parametrize("severity", list(Severity))
