@@ -1,0 +1,204 @@
+"""An incident from a terminal, without Slack: looked at, planned, approved by another, run, taken back, verified."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+import sqlite3
+from collections.abc import Generator
+from dataclasses import dataclass
+
+import pytest
+
+from cli.operators import Operators
+from cli.serve import DeskSink
+from cli.settings import load
+from cli.wiring import Submitted, base
+from intake.receive import handle
+from playbook.clock import system_clock
+from sandbox.aws.box import AwsBox, emulated
+from sandbox.aws.findings import mining
+from sandbox.aws.seed import Account, seed
+from tests.cli.conftest import Said, Shell
+
+pytestmark = pytest.mark.emulator
+
+ROLE = "security-oncall"
+POLICY = """
+[roles]
+responders = "S0RESPOND"
+approvers = "S0APPROVE"
+[[operators]]
+arn = "arn:aws:sts::{account}:assumed-role/{role}/ana"
+person = "U0ANA"
+name = "ana"
+roles = ["responders", "approvers"]
+[[operators]]
+arn = "arn:aws:sts::{account}:assumed-role/{role}/bo"
+person = "U0BO"
+name = "bo"
+roles = ["responders", "approvers"]
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Terminal:
+    """A shell in an account where one instance mines, and its incident."""
+
+    shell: Shell
+    box: AwsBox
+    seeded: Account
+    incident: str
+
+    def be(self, who: str) -> None:
+        """Act with the credentials of this person's session from now on."""
+        trust = f"arn:aws:iam::{self.seeded.account}:role/{ROLE}"
+        got = self.box.client("sts").assume_role(RoleArn=trust, RoleSessionName=who)["Credentials"]
+        self.shell.set(
+            AWS_ACCESS_KEY_ID=got["AccessKeyId"], AWS_SECRET_ACCESS_KEY=got["SecretAccessKey"],
+            AWS_SESSION_TOKEN=got["SessionToken"], AWS_REGION=self.seeded.region,
+            AWS_DEFAULT_REGION=self.seeded.region,
+        )  # fmt: skip
+
+    def as_(self, who: str, *words: str) -> Said:
+        self.be(who)
+        return self.shell(*words)
+
+    def planned(self, who: str, *steps: str) -> tuple[str, str]:
+        """The id and the short hash of the plan that this person asks for."""
+        (made,) = self.as_(who, "plan", self.incident, *steps, "--json").json
+        return made["id"], made["hash"][:4]
+
+    def tags(self) -> dict[str, str]:
+        (found,) = self.box.client("ec2").describe_instances(InstanceIds=[self.seeded.web])["Reservations"]
+        return {t["Key"]: t["Value"] for t in found["Instances"][0].get("Tags", [])}
+
+
+@pytest.fixture
+def at(shell: Shell) -> Generator[Terminal]:
+    with emulated(clock=system_clock) as box:
+        seeded = seed(box.client)
+        box.client("iam").create_role(RoleName=ROLE, AssumeRolePolicyDocument="{}")
+        shell.policy(POLICY.format(account=seeded.account, role=ROLE))
+        shell.set(EC2IR_EVIDENCE_BUCKET=seeded.bucket)
+        made = Terminal(shell=shell, box=box, seeded=seeded, incident="")
+        made.be("ana")
+        finding = mining(box.client("ec2"), seeded.web, at=system_clock())
+        with pytest.MonkeyPatch.context() as patch:
+            for name, value in shell.environment.items():
+                patch.setenv(name, value) if value is not None else patch.delenv(name, raising=False)
+            asyncio.run(_alert(json.dumps(finding)))
+        (listed,) = shell("incidents", "--json").json
+        yield Terminal(shell=shell, box=box, seeded=seeded, incident=listed["id"])
+
+
+async def _alert(body: str) -> None:
+    async with base(load()) as parts:
+        desk = parts.desk(Operators(()), Submitted())
+        await handle(body, "m1", DeskSink(desk), received=system_clock())
+
+
+def test_the_incident_is_listed_and_shown(at: Terminal) -> None:
+    listed = at.shell("incidents")
+    assert (listed.status, listed.err) == (0, "")
+    assert at.incident in listed.out
+    shown = at.shell("incident", "show", at.incident)
+    assert "Next: snapshot, then isolate (production, mining, playbook D1)" in shown.out
+    assert (
+        f"ec2ir approve {at.shell('incident', 'show', at.incident, '--json').json['pending'][0]['id']}"
+        in shown.out
+    )
+    assert "Timeline (UTC)" in shown.out
+
+
+def test_proposer_and_approver_are_two_people_and_the_step_is_proved(at: Terminal) -> None:
+    shown = at.as_("ana", "plan", at.incident, "isolate", "tag")
+    assert "sg-" in shown.out or "web" in shown.out
+    match = re.search(r"ec2ir approve (\w+) --hash (\w+)", shown.out)
+    assert match is not None
+    refused = at.as_("ana", "approve", match[1], "--hash", match[2])
+    assert (refused.status, refused.out) == (3, "")
+    assert "You proposed this plan" in refused.err
+
+    wrong = at.as_("bo", "approve", match[1], "--hash", "0000")
+    assert wrong.status in (2, 3)
+    assert at.tags().get("Status") is None
+
+    done = at.as_("bo", "approve", match[1], "--hash", match[2])
+    assert done.status == 0, done
+    assert "🟢 Tag as compromised: proved" in done.out
+    assert "Not proved yet: Isolate the instance" in done.err
+    assert at.tags()["Status"] == "Compromised"
+
+
+def test_a_step_is_taken_back_and_the_ledger_is_whole(at: Terminal) -> None:
+    plan, short = at.planned("ana", "tag")
+    ran = at.as_("ana", "approve", plan, "--hash", short, "--json")
+    (section,) = ran.json["instances"]
+    assert {r["step"]: r["state"] for r in section["rows"]}["tag"] == "proved"
+    assert at.as_("ana", "run", plan).status == 0  # once more changes nothing
+
+    undo = at.as_("ana", "undo", at.incident, "tag", "--json").json
+    assert at.as_("ana", "approve", undo["id"], "--hash", undo["hash"][:4]).status == 0
+    assert "Status" not in at.tags()
+
+    export = at.shell.home / "evidence"
+    whole = at.shell("ledger", "verify", "--export", str(export))
+    assert (whole.status, whole.err) == (0, "")
+    assert f"{at.incident}: " in whole.out
+    assert json.loads((export / f"{at.incident}.json").read_text())[0]["seq"] == 1
+
+    tamper(at)
+    broken = at.shell("ledger", "verify")
+    assert broken.status == 1
+    assert "The ledger is NOT whole" in broken.err
+    assert "entry 2" in broken.err
+    said = at.shell("ledger", "verify", "--json")
+    assert said.status == 1
+    assert said.json[at.incident]["problems"]
+
+
+def tamper(at: Terminal) -> None:
+    """Change an entry as somebody with the database's file could: past the trigger that forbids it."""
+    path = str(at.shell.environment["EC2IR_DATABASE_URL"]).removeprefix("sqlite:///")
+    with sqlite3.connect(path) as database:
+        for (name,) in database.execute(
+            "SELECT name FROM sqlite_master WHERE type='trigger' AND tbl_name='evidence'"
+        ):
+            database.execute(f"DROP TRIGGER {name}")
+        database.execute("UPDATE evidence SET subject = 'something else' WHERE seq = 2")
+    database.close()
+
+
+def test_who_is_no_operator_changes_nothing(at: Terminal) -> None:
+    said = at.as_("dee", "plan", at.incident, "tag")
+    assert (said.status, said.out) == (3, "")
+    assert "is not among the operators" in said.err
+    assert "[[operators]]" in said.err
+
+
+def test_words_that_name_nothing(at: Terminal) -> None:
+    for words, status, says in (
+        (("incident", "show", "nope"), 2, "There is no incident “nope”"),
+        (("plan", "nope", "tag"), 2, "There is no incident “nope”"),
+        (("undo", "nope", "frobnicate"), 2, "There is no step “frobnicate”"),
+        (("run", "nope"), 3, "not approved"),
+        (("approve", "nope", "--hash", "abcd"), 2, "nope"),
+    ):
+        said = at.as_("ana", *words)
+        assert (said.status, said.out) == (status, "")
+        assert says in said.err
+
+
+def test_a_hostile_title_formats_nothing(at: Terminal) -> None:
+    path = str(at.shell.environment["EC2IR_DATABASE_URL"]).removeprefix("sqlite:///")
+    with sqlite3.connect(path) as database:
+        database.execute(
+            "UPDATE incidents SET title = ?", ("[/nope] [link=https://evil.example]x \x1b[2J\u202e",)
+        )
+    database.close()
+    said = at.shell("incidents")
+    assert said.status == 0
+    assert "[/nope]" in said.out
+    assert "\x1b" not in said.out + at.shell("incident", "show", at.incident).out
