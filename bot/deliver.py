@@ -154,12 +154,13 @@ async def _card(office: Office, found: Board, *, again: bool) -> str:
     # Posted for the first time, or somebody deleted it.
     since = incident.opened if again and not incident.card_ts else None
     ts = await office.poster.post(channel, f"{incident.id}:card", words, unless=since)
-    async with office.store.begin() as unit:
-        await unit.incidents.set_card(incident.id, ts)
+    # Pinned before it is stored: a card that is known is not posted again, so nobody would come to pin it.
     try:
         await channels.pin(office.poster.client, channel, ts)
     except SlackTrouble as trouble:
         log.warning("the card is not pinned", incident=incident.id, problem=trouble.what)
+    async with office.store.begin() as unit:
+        await unit.incidents.set_card(incident.id, ts)
     return ts
 
 

@@ -29,7 +29,7 @@ async def judge(scene: Scene) -> None:
     assert shown.incident.contained is not None
     await _account(scene)
     await _once(scene)
-    _told_once(scene.posted())
+    told_once(scene.posted())
     _told_of(scene.posted(), {name for name, mark in rows.items() if mark == "proved"})
     _recorded_once(await scene.timeline())
     await _whole(scene)
@@ -62,7 +62,7 @@ def _words(parameters: Mapping[str, object]) -> str:
     return " ".join(f"{k}={v}" for k, v in sorted(parameters.items()))
 
 
-def _told_once(posted: list[Message]) -> None:
+def told_once(posted: list[Message]) -> None:
     """By key, and by what it says: a second attempt's news has another key."""
     assert all(m.metadata for m in posted)
     keys = _twice(str(m.metadata["event_payload"]["key"]) for m in posted if m.metadata)
@@ -73,10 +73,10 @@ def _told_once(posted: list[Message]) -> None:
 
 def _told_of(posted: list[Message], proved: set[str]) -> None:
     keys = [str(m.metadata["event_payload"]["key"]).split(":")[1:] for m in posted if m.metadata]
-    kinds = Counter(key[0] for key in keys)
+    kinds = Counter(key[0] for key in keys if key[-1] != "decided")
     assert {kind: kinds[kind] for kind in ("announce", "card", "plan", "approved", "contained")} == {
         "announce": 1, "card": 1, "plan": 1, "approved": 1, "contained": 1,
-    }  # fmt: skip
+    }, kinds  # fmt: skip
     assert {key[2] for key in keys if key[0] == "step"} == proved
 
 

@@ -100,6 +100,7 @@ class Scene:
     bystander: Fingerprint
     victim: Fingerprint
     seeded: int
+    sent: dict[str, object] = field(default_factory=dict[str, object])
     workers: list[Worker] = field(default_factory=list[Worker])
 
     # ── lives ───────────────────────────────────────────────────────────────────────────────────────────────
@@ -127,21 +128,39 @@ class Scene:
 
     async def finding(self) -> None:
         """A finding reaches the queue."""
-        sent = await asyncio.to_thread(
+        self.sent = await asyncio.to_thread(
             findings.mining, self.box.client("ec2"), self.account.web, at=self.workspace.state.clock()
         )
-        await asyncio.to_thread(self.box.controls.put_finding, self.account.queue, sent)
+        await self.deliver()
+
+    async def deliver(self) -> None:
+        """The queue delivers it."""
+        await asyncio.to_thread(self.box.controls.put_finding, self.account.queue, self.sent)
+
+    async def deliver_again(self) -> None:
+        """What a dead process had in hand comes back, until a living one has dealt with it.
+
+        More than once, because the box gives the first copy to the dead one's long poll, as SQS may.
+        """
+        for _ in range(5):
+            await self.deliver()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(3):
+                    await self.until(lambda b: bool(b.pending))
+                    return
+        pytest.fail("the finding was delivered again, and nothing came of it")
 
     async def approve(self) -> str:
         """Bo approves the plan that waits, once Slack shows it; answers its id."""
-        plan = (await self.until(lambda b: bool(b.pending))).pending[0].id
-        ts = await self._plan_posted(plan)
-        channel = (await self.board()).incident.channel
-        await self.workspace.click("bo", channel, ts, "approve")
-        return plan
+        ts = await self.plan_posted()
+        shown = await self.board()
+        await self.workspace.click("bo", shown.incident.channel, ts, "approve")
+        return shown.pending[0].id
 
-    async def _plan_posted(self, plan: str) -> str:
-        key = f"{(await self.board()).incident.id}:{Post.PLAN.value}:{plan}"
+    async def plan_posted(self) -> str:
+        """Wait until Slack shows the plan that waits; its message's ts."""
+        shown = await self.until(lambda b: bool(b.pending))
+        key = f"{shown.incident.id}:{Post.PLAN.value}:{shown.pending[0].id}"
 
         async def sent() -> str:
             async with self.store.begin() as unit:
@@ -173,17 +192,22 @@ class Scene:
     async def ended(self) -> Board:
         """The board when the run is over and Slack has everything."""
 
-        async def quiet() -> bool:
-            async with self.store.begin() as unit:
-                return not await unit.outbox.waiting()
-
         def over(shown: Board) -> bool:
             marks = [r.mark.value for s in shown.sections for r in s.rows if r.run]
             return bool(marks) and "running" not in marks
 
         await self.until(over)
-        await _until(quiet, "Slack was not told everything")
+        await self.quiet()
         return await self.board()
+
+    async def quiet(self) -> None:
+        """Wait until Slack has everything."""
+
+        async def nothing_waits() -> bool:
+            async with self.store.begin() as unit:
+                return not await unit.outbox.waiting()
+
+        await _until(nothing_waits, "Slack was not told everything")
 
     async def timeline(self) -> tuple[Entry, ...]:
         """The incident's timeline."""
