@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any, cast
 
+from slack_sdk.errors import SlackObjectFormationError
 from slack_sdk.models.blocks import Block
 
 from playbook.plan import Json
@@ -34,7 +35,10 @@ def checked(blocks: Sequence[Block]) -> list[Json]:
 
 def fits(blocks: Sequence[Block]) -> bool:
     """Whether Slack takes these blocks as one message."""
-    return not list(_problems(as_json(blocks)))
+    try:
+        return not list(_problems(as_json(blocks)))
+    except SlackObjectFormationError:  # slack_sdk checks a part of the limits itself
+        return False
 
 
 def as_json(blocks: Sequence[Block]) -> list[Json]:

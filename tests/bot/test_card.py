@@ -136,6 +136,14 @@ def test_hostile_names_are_shown_as_text(board: Board) -> None:
             assert not WHAT_SLACK_PARSES.search(text)
 
 
+def test_types_that_are_long_when_escaped_are_shortened(board: Board) -> None:
+    long = replace(board.findings[0], type=replace(board.findings[0].type, full="&" * 240))
+    drawn = shown(replace(board, findings=(long,) * 6))
+
+    assert "and 2 more findings" in texts(drawn)[0]
+    assert check_blocks(drawn, "message") == []
+
+
 def test_what_is_too_long_for_slack_is_refused_loudly(board: Board) -> None:
     with pytest.raises(LimitError, match="blocks; 50 are allowed"):
         checked(card(board) * 5)
