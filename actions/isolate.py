@@ -13,7 +13,7 @@ from actions.run import Run
 from aws.account import Account
 from playbook.approval import Risk
 from playbook.clock import stamp
-from playbook.errors import DoesNotApply, Drift, Refused
+from playbook.errors import DoesNotApply, Drift, Refused, StoreDown, Superseded
 from playbook.gathering import both, gather
 from playbook.plan import PASSING, Change, Shown
 from playbook.proof import Proof, Rung
@@ -160,18 +160,21 @@ async def _swap(plan: GroupSwap, run: Run, seen: Interface, *, open_: str, deny:
         return
     if plan.untrack and seen.groups != (open_,):
         await _put(run, f"open {seen.id}", seen.id, (open_,))
-    await _put(run, f"deny {seen.id}", seen.id, (deny,))
+    try:
+        await _put(run, f"deny {seen.id}", seen.id, (deny,))
+    except (Superseded, StoreDown):
+        # This process may have woken after another one closed the interface, and have opened it again.
+        await _set_groups(run.aws, seen.id, (deny,))
+        raise
 
 
 async def _put(run: Run, key: str, interface: str, groups: tuple[str, ...]) -> None:
-    async def put() -> None:
-        await run.aws.call(
-            run.aws.ec2.modify_network_interface_attribute,
-            NetworkInterfaceId=interface,
-            Groups=list(groups),
-        )
+    await run.write(key, lambda: _set_groups(run.aws, interface, groups))
 
-    await run.write(key, put)
+
+async def _set_groups(aws: Account, interface: str, groups: tuple[str, ...]) -> None:
+    change = aws.ec2.modify_network_interface_attribute
+    await aws.call(change, NetworkInterfaceId=interface, Groups=list(groups))
 
 
 def _refuse_drift(plan: GroupSwap, seen: tuple[Interface, ...], ours: tuple[str, ...]) -> None:
@@ -213,8 +216,7 @@ async def _close(plan: GroupSwap, run: Run, seen: Interface, deny: SecurityGroup
     # Whatever the deny group lets through, it is less than everything; and an open interface waits for no journal.
     name, rules = quarantine.deny_name(plan.forensics_cidr), quarantine.deny_rules(plan.forensics_cidr)
     group = deny.get("GroupId", "") if deny else await quarantine.ensure(run, seen.vpc, name, rules, None)
-    change = run.aws.ec2.modify_network_interface_attribute
-    await run.aws.call(change, NetworkInterfaceId=seen.id, Groups=[group])
+    await _set_groups(run.aws, seen.id, (group,))
 
 
 async def verify(plan: GroupSwap, look: Look) -> Proof:
@@ -262,7 +264,9 @@ async def _traffic(
     if look.now > applied + PATIENCE:
         late = f"no flow-log records came for {missing} within an hour"
         return Proof(rung=Rung.CONFIGURED, says=says, waits=late)
-    return Proof(rung=Rung.CONFIGURED, says=says, waits=f"flow logs are still to come for {missing}", again=soon)
+    return Proof(
+        rung=Rung.CONFIGURED, says=says, waits=f"flow logs are still to come for {missing}", again=soon
+    )
 
 
 def _addresses(found: NetworkInterfaceTypeDef) -> frozenset[str]:

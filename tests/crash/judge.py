@@ -20,15 +20,18 @@ CONTAINED = Expectation(
 )
 
 
-async def judge(scene: Scene) -> None:
-    """Everything was done, nothing twice, everybody was told once, and the records are whole."""
+async def judge(scene: Scene, *, often: int = 0) -> None:
+    """Everything was done, nothing twice, everybody was told once, and the records are whole.
+
+    `often` is how often a call that is harmless to repeat may have been made; by default once in each life.
+    """
     shown = await scene.ended()
     rows = {r.action.name: r.mark.value for s in shown.sections for r in s.rows if r.run}
     assert rows.keys() == STEPS
     assert set(rows.values()) <= {"proved", "waiting"}, rows
     assert shown.incident.contained is not None
     await _account(scene)
-    await _once(scene)
+    await _once(scene, often or len(scene.workers))
     told_once(scene.posted())
     _told_of(scene.posted(), {name for name, mark in rows.items() if mark == "proved"})
     _recorded_once(await scene.timeline())
@@ -47,14 +50,14 @@ async def _account(scene: Scene) -> None:
     assert not wrong, wrong
 
 
-async def _once(scene: Scene) -> None:
-    """Counted where the calls arrived. Whatever is harmless to repeat was repeated once for each death at most."""
+async def _once(scene: Scene, most: int) -> None:
+    """Counted where the calls arrived."""
     writes = [e for e in await scene.writes() if e.status == 200]
     made = times(writes)
     assert made["CreateSnapshots"] == 1
     assert {name: made[name] for name in ONCE if made[name] > 1} == {}
     same = Counter((e.operation, _words(e.parameters)) for e in writes)
-    often = {call: count for call, count in same.items() if count > len(scene.workers)}
+    often = {call: count for call, count in same.items() if count > most}
     assert not often, often
 
 

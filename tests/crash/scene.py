@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TypeVar, cast
 from urllib.request import Request, urlopen
 
+import psutil
 import pytest
 from pydantic import SecretStr
 
@@ -23,12 +24,12 @@ from cli.settings import Isolation, Operator, PolicyFile, Roles, Settings
 from commands.board import Board, board
 from playbook.outbox import Post
 from playbook.people import Role
-from playbook.timeline import Entry
+from playbook.timeline import Entry, Event
 from sandbox.aws import findings
 from sandbox.aws.box import AwsBox
 from sandbox.aws.fingerprint import Fingerprint, take
 from sandbox.aws.seed import Account, seed, usual_flows
-from sandbox.aws.trail import Event
+from sandbox.aws.trail import Event as Call
 from sandbox.slack import Message, Server, Workspace, serving
 from storage.store import SqlStore, open_store
 from tests.crash.slack import Spring, Trap
@@ -65,10 +66,33 @@ class Worker:
         assert await asyncio.to_thread(self.alive.poll, PATIENCE), "it was not ready in time"
         self.alive.recv()
 
+    @property
+    def dead(self) -> bool:
+        """Whether it has ended."""
+        return not self.process.is_alive()
+
+    async def stands_still(self) -> None:
+        """Wait until it was stopped by SIGSTOP."""
+
+        async def stopped() -> bool:
+            return psutil.Process(self.pid).status() == psutil.STATUS_STOPPED
+
+        await until(stopped, "it was not stopped")
+
+    def wake(self) -> None:
+        """Let it go on."""
+        os.kill(self.pid, signal.SIGCONT)
+
     async def killed(self) -> None:
         """Wait until it has died by SIGKILL."""
         await asyncio.to_thread(self.process.join, PATIENCE)
         assert self.process.exitcode == -signal.SIGKILL, f"it was not killed, but: {self.process.exitcode}"
+
+    async def stop(self) -> None:
+        """Tell it to end, and wait until it has."""
+        os.kill(self.pid, signal.SIGTERM)
+        await asyncio.to_thread(self.process.join, PATIENCE)
+        assert self.process.exitcode == 0, f"it did not end well: {self.process.exitcode}"
 
     async def kill(self) -> None:
         """Kill it now."""
@@ -108,7 +132,7 @@ class Scene:
     async def start(self, death: Death | None = None, *, ahead: timedelta = timedelta()) -> Worker:
         """Begin a life; it may die before it is ready."""
         mine, theirs = cast("tuple[Pipe, Pipe]", self.processes.Pipe())
-        life = Life(settings=self.settings, environment=_reaching(self.box), death=death, ahead=ahead)
+        life = Life(settings=self.settings, environment=reaching(self.box), death=death, ahead=ahead)
         log = str(self.folder / f"life-{len(self.workers) + 1}.log")
         process = self.processes.Process(target=live, args=(life, theirs, log), daemon=True)
         await asyncio.to_thread(process.start)
@@ -166,7 +190,7 @@ class Scene:
             async with self.store.begin() as unit:
                 return await unit.outbox.ts_of(key)
 
-        return await _until(sent, "the plan was not shown in Slack")
+        return await until(sent, "the plan was not shown in Slack")
 
     # ── what came of it ─────────────────────────────────────────────────────────────────────────────────────
 
@@ -185,7 +209,7 @@ class Scene:
                 return shown if good(shown) else None
             return None
 
-        found = await _until(look, "nothing came of it")
+        found = await until(look, "nothing came of it")
         assert found is not None
         return found
 
@@ -207,7 +231,17 @@ class Scene:
             async with self.store.begin() as unit:
                 return not await unit.outbox.waiting()
 
-        await _until(nothing_waits, "Slack was not told everything")
+        await until(nothing_waits, "Slack was not told everything")
+
+    async def has_happened(self, event: Event) -> None:
+        """Wait until the timeline says so."""
+
+        async def recorded() -> bool:
+            with suppress(ValueError):  # no incident yet
+                return any(entry.event is event for entry in await self.timeline())
+            return False
+
+        await until(recorded, f"{event} did not happen")
 
     async def timeline(self) -> tuple[Entry, ...]:
         """The incident's timeline."""
@@ -215,12 +249,12 @@ class Scene:
         async with self.store.begin() as unit:
             return await unit.timeline.of(incident)
 
-    async def calls(self) -> list[Event]:
+    async def calls(self) -> list[Call]:
         """Every AWS call of the product, in order."""
         trail = await asyncio.to_thread(self.box.controls.trail)
         return list(trail[self.seeded :])
 
-    async def writes(self) -> list[Event]:
+    async def writes(self) -> list[Call]:
         """Those that changed something in the account."""
         return [e for e in await self.calls() if e.service in _CHANGED and not e.operation.startswith(_READS)]
 
@@ -253,12 +287,12 @@ class Scene:
         return "\n".join(p.read_text() for p in sorted(self.folder.glob("life-*.log")))
 
 
-def times(events: Iterable[Event]) -> Counter[str]:
+def times(events: Iterable[Call]) -> Counter[str]:
     """How often each operation succeeded."""
     return Counter(e.operation for e in events if e.status == 200)
 
 
-async def _until(look: Callable[[], Awaitable[T]], words: str) -> T:
+async def until(look: Callable[[], Awaitable[T]], words: str) -> T:
     """What `look` answers once it is true. Bounded; the only way to wait for another process's rows."""
     try:
         async with asyncio.timeout(PATIENCE):
@@ -269,7 +303,8 @@ async def _until(look: Callable[[], Awaitable[T]], words: str) -> T:
     return found
 
 
-def _reaching(box: AwsBox) -> dict[str, str]:
+def reaching(box: AwsBox) -> dict[str, str]:
+    """What the AWS SDK must find in the environment, so that it reaches the box and nothing else."""
     return {
         "AWS_ENDPOINT_URL": box.endpoint_url or "",
         "AWS_REGION": box.region,
@@ -299,7 +334,9 @@ def _people() -> Workspace:
     return workspace
 
 
-def _settings(workspace: Workspace, server: Server, account: Account, database_url: str) -> Settings:
+def _settings(
+    workspace: Workspace, server: Server, account: Account, caller: str, database_url: str
+) -> Settings:
     app = workspace.app
     return Settings(
         database_url=database_url,
@@ -314,14 +351,9 @@ def _settings(workspace: Workspace, server: Server, account: Account, database_u
         policy_file=PolicyFile(
             roles=Roles(responders="ir-responders", approvers="ir-approvers"),
             isolation=Isolation(forensics_cidr=CIDR),
-            operators=(Operator(arn=_operator(account), person="U0CHAI", name="chai", roles=tuple(Role)),),
+            operators=(Operator(arn=caller, person="U0CHAI", name="chai", roles=tuple(Role)),),
         ),
     )
-
-
-def _operator(account: Account) -> str:
-    """The ARN that the box's credentials have at the terminal."""
-    return f"arn:aws:sts::{account.account}:assumed-role/responder"
 
 
 @asynccontextmanager
@@ -330,6 +362,7 @@ async def opened(
 ) -> AsyncGenerator[Scene]:
     """Set the scene; whatever lives at its end is ended."""
     account = await asyncio.to_thread(_furnish, box)
+    caller = str((await asyncio.to_thread(box.client("sts").get_caller_identity))["Arn"])
     workspace = _people()
     trap = Trap(workspace.api)
     workspace.endpoint = trap
@@ -343,7 +376,7 @@ async def opened(
             server=server,
             spring=trap.spring,
             store=store,
-            settings=_settings(workspace, server, account, database_url),
+            settings=_settings(workspace, server, account, caller, database_url),
             folder=folder,
             processes=processes,
             bystander=await asyncio.to_thread(take, box.client, account, account.bystander),

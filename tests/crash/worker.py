@@ -32,11 +32,12 @@ QUICK = Rhythm(beat=timedelta(seconds=0.5), reconcile=timedelta(seconds=1), sile
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AtCall:
-    """Die at the `nth` call of an AWS operation: before it is sent, or when its answer has come."""
+    """At the `nth` call of an AWS operation, before it is sent or when its answer has come: die, or stand still."""
 
     operation: str
     when: When
     nth: int = 1
+    signal: signal.Signals = signal.SIGKILL
 
     def __str__(self) -> str:
         return f"{self.when} {self.operation}" + (f" {self.nth}" if self.nth > 1 else "")
@@ -84,10 +85,6 @@ def _end_with(alive: Pipe) -> None:
         os._exit(0)
 
 
-def _die() -> None:
-    os.kill(os.getpid(), signal.SIGKILL)
-
-
 async def _serve(life: Life, alive: Pipe) -> None:
     def clock() -> datetime:
         return datetime.now(UTC) + life.ahead
@@ -114,7 +111,7 @@ def _die_at_call(session: boto3.Session, death: AtCall) -> None:
 
     def reached(**_: Any) -> None:
         if next(count) == death.nth:
-            _die()
+            os.kill(os.getpid(), death.signal)
 
     moment = "before-send" if death.when == "before" else "after-call"
     cast("Any", session).events.register(f"{moment}.*.{death.operation}", reached)
@@ -130,7 +127,7 @@ def _die_at_commit(death: AtCommit) -> None:
 
     def returned(dbapi_connection: Any, _record: Any) -> None:
         if id(dbapi_connection) in written:
-            _die()
+            os.kill(os.getpid(), signal.SIGKILL)
 
     event.listen(Engine, "after_cursor_execute", executed)
     event.listen(Pool, "checkin", returned)
