@@ -3,15 +3,30 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
-from sqlalchemy import ColumnElement, RowMapping, and_, select
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from playbook.finding import Finding, FindingKey, FindingType, Indicator
-from storage.sql import insert, one, row_of, rows
+from storage.sql import Row, inserting, matching, one, row_of, rows, run
 from storage.tables import findings
 from storage.types import storable
+
+_KEY = (findings.c.account, findings.c.region, findings.c.id)
+_GET = select(findings).where(matching(*_KEY))
+_INCIDENT = select(findings.c.incident).where(matching(*_KEY))
+_OF = (
+    select(findings)
+    .where(matching(findings.c.incident))
+    .order_by(findings.c.score.desc(), findings.c.updated.desc(), findings.c.id)
+)
+_SAVE = inserting(
+    findings,
+    lambda insert: insert.on_conflict_do_update(
+        index_elements=_KEY,
+        set_={c.key: insert.excluded[c.key] for c in findings.c if not c.primary_key},
+    ),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,36 +37,27 @@ class SqlFindings:
 
     async def get(self, key: FindingKey) -> Finding | None:
         """The finding as last stored."""
-        row = await one(self.connection, select(findings).where(_is(key)))
+        row = await one(self.connection, _GET, _at(key))
         return None if row is None else _finding(row)
 
     async def save(self, finding: Finding, raw: str, incident: str) -> None:
         """Store or replace; `raw` is the message as received."""
-        row = _row(finding) | {"raw": raw, "incident": incident or None}
-        statement = insert(self.connection, findings).values(row)
-        await self.connection.execute(
-            statement.on_conflict_do_update(index_elements=["account", "region", "id"], set_=row)
-        )
+        await run(self.connection, _SAVE, _row(finding) | {"raw": raw, "incident": incident or None})
 
     async def incident_of(self, key: FindingKey) -> str:
         """The incident's id, or an empty string."""
-        return (await self.connection.scalar(select(findings.c.incident).where(_is(key)))) or ""
+        return (await self.connection.scalar(_INCIDENT, _at(key))) or ""
 
     async def of(self, incident: str) -> tuple[Finding, ...]:
         """An incident's findings: most severe first, then newest."""
-        order = (findings.c.score.desc(), findings.c.updated.desc(), findings.c.id)
-        found = await rows(
-            self.connection, select(findings).where(findings.c.incident == incident).order_by(*order)
-        )
-        return tuple(_finding(row) for row in found)
+        return tuple(_finding(row) for row in await rows(self.connection, _OF, {"incident_": incident}))
 
 
-def _is(key: FindingKey) -> ColumnElement[bool]:
-    c = findings.c
-    return and_(c.account == key.account, c.region == key.region, c.id == key.id)
+def _at(key: FindingKey) -> Row:
+    return {"account_": key.account, "region_": key.region, "id_": key.id}
 
 
-def _row(finding: Finding) -> dict[str, Any]:
+def _row(finding: Finding) -> Row:
     row = row_of(finding)
     del row["key"]
     return row | {
@@ -62,10 +68,9 @@ def _row(finding: Finding) -> dict[str, Any]:
     }
 
 
-def _finding(row: RowMapping) -> Finding:
-    kept = dict(row)
-    del kept["incident"], kept["raw"]
-    key = FindingKey(account=kept.pop("account"), region=kept.pop("region"), id=kept.pop("id"))
-    kept["type"] = FindingType(full=kept["type"])
-    kept["indicators"] = tuple(Indicator(**i) for i in kept["indicators"])
-    return Finding(key=key, **kept)
+def _finding(row: Row) -> Finding:
+    del row["incident"], row["raw"]
+    key = FindingKey(account=row.pop("account"), region=row.pop("region"), id=row.pop("id"))
+    row["type"] = FindingType(full=row["type"])
+    row["indicators"] = tuple(Indicator(**i) for i in row["indicators"])
+    return Finding(key=key, **row)

@@ -9,7 +9,7 @@ from functools import cache
 from typing import Any
 
 from pydantic import TypeAdapter
-from sqlalchemy import ColumnElement, RowMapping, Update, and_, case, literal, select, update
+from sqlalchemy import Select, bindparam, case, insert, literal_column, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from playbook.environment import Environment
@@ -17,10 +17,38 @@ from playbook.errors import TooLate
 from playbook.finding import Severity
 from playbook.incident import Incident, IncidentState, InstanceFacts
 from playbook.people import Person
-from storage.sql import changed, insert, insert_new, one, row_of, rows
+from storage.sql import Row, changed, given, inserting_new, matching, one, row_of, rows, run
 from storage.tables import incidents, instances
 
-_HELD = instances.c.held == literal(1, literal_execute=True)
+_i, _n = incidents.c, instances.c
+_OPEN = _i.state == IncidentState.OPEN
+_PLACE = (_n.account, _n.region, _n.instance)
+_BY_RANK = select(incidents).order_by(_i.rank, _i.opened, _i.id).limit(bindparam("most"))
+_WORSE = _i.rank > given(_i.rank)
+
+_ADD = insert(incidents)
+_GET = select(incidents).where(matching(_i.id))
+# Not from rows that only refer to it.
+_LOCK = _GET.with_for_update(key_share=True)
+_HOLDER = select(_n.incident).where(matching(*_PLACE), _n.held == literal_column("1"))
+_OPEN_ON = select(incidents).where(_i.id == _HOLDER.scalar_subquery())
+_IN_CHANNEL = select(incidents).where(matching(_i.channel))
+_LISTED = _BY_RANK.where(_OPEN)
+_SET = update(incidents).where(matching(_i.id))
+_TIGHTEN = _SET.values(
+    severity=case((_WORSE, given(_i.severity)), else_=_i.severity),
+    rank=case((_WORSE, given(_i.rank)), else_=_i.rank),
+)
+_TAKE_LEAD = _SET.where(_i.lead == "")
+_CONTAIN = _SET.where(_i.contained.is_(None))
+_CLOSE = _SET.where(_OPEN)
+
+_HOLD = inserting_new(instances)
+_INSTANCES = select(_n.facts).where(matching(_n.incident)).order_by(_n.seq)
+_LEARN = update(instances).where(matching(_n.incident, *_PLACE))
+# Locked, so that nobody closes the incident before the instance is its own.
+_STATE = select(_i.state).where(matching(_i.id)).with_for_update()
+_LET_GO = update(instances).where(matching(_n.incident))
 
 
 @cache
@@ -37,104 +65,81 @@ class SqlIncidents:
     async def add(self, incident: Incident, instances: Sequence[InstanceFacts]) -> None:
         """Open it. Raises TooLate, with nothing stored, when an open incident holds one of the instances."""
         async with self.connection.begin_nested():
-            row = row_of(incident) | {"rank": incident.severity.rank}
-            await self.connection.execute(insert(self.connection, incidents).values(row))
+            await run(self.connection, _ADD, row_of(incident) | {"rank": incident.severity.rank})
             for facts in instances:
                 await self._hold(incident.id, facts, held=incident.state is IncidentState.OPEN)
 
     async def get(self, incident: str) -> Incident | None:
         """The incident of that id."""
-        return await self._one(incidents.c.id == incident)
+        return await self._one(_GET, {"id_": incident})
 
     async def lock(self, incident: str) -> Incident | None:
         """The incident of that id, kept from every other `lock` until the transaction ends."""
-        # Not from rows that only refer to it.
-        wanted = select(incidents).where(incidents.c.id == incident).with_for_update(key_share=True)
-        row = await one(self.connection, wanted)
-        return None if row is None else _incident(row)
+        return await self._one(_LOCK, {"id_": incident})
 
     async def open_on(self, account: str, region: str, instance: str) -> Incident | None:
         """The open incident that holds the instance."""
-        holder = select(instances.c.incident).where(_is(account, region, instance), _HELD)
-        return await self._one(incidents.c.id == holder.scalar_subquery())
+        return await self._one(_OPEN_ON, {"account_": account, "region_": region, "instance_": instance})
 
     async def in_channel(self, channel: str) -> Incident | None:
         """The incident that is talked about in that Slack channel; none is in the channel without a name."""
-        return await self._one(incidents.c.channel == channel) if channel else None
+        return await self._one(_IN_CHANNEL, {"channel_": channel}) if channel else None
 
     async def listed(self, *, closed: bool = False, most: int = 100) -> tuple[Incident, ...]:
         """Open ones (also closed ones if asked), most severe and oldest first."""
-        wanted = (
-            select(incidents) if closed else select(incidents).where(incidents.c.state == IncidentState.OPEN)
-        )
-        order = (incidents.c.rank, incidents.c.opened, incidents.c.id)
-        found = await rows(self.connection, wanted.order_by(*order).limit(most))
+        found = await rows(self.connection, _BY_RANK if closed else _LISTED, {"most": most})
         return tuple(_incident(row) for row in found)
 
     async def instances(self, incident: str) -> tuple[InstanceFacts, ...]:
         """Its instances with what is known of them, in the order in which they came."""
-        wanted = select(instances.c.facts).where(instances.c.incident == incident).order_by(instances.c.seq)
-        return tuple(_facts().validate_python(facts) for facts in await self.connection.scalars(wanted))
+        found = await self.connection.scalars(_INSTANCES, {"incident_": incident})
+        return tuple(_facts().validate_python(facts) for facts in found)
 
     async def learn(self, incident: str, facts: InstanceFacts) -> None:
         """Add an instance or replace what is known of it. Raises TooLate as `add` does."""
-        mine = and_(instances.c.incident == incident, _is(facts.account, facts.region, facts.instance))
-        if await changed(self.connection, update(instances).where(mine).values(facts=_dump(facts))):
+        learnt = {"incident_": incident, "facts": _dump(facts)}
+        if await changed(self.connection, _LEARN, _at(facts) | learnt):
             return
-        # Locked, so that nobody closes the incident before the instance is its own.
-        wanted = select(incidents.c.state).where(incidents.c.id == incident).with_for_update()
-        state = await self.connection.scalar(wanted)
+        state = await self.connection.scalar(_STATE, {"id_": incident})
         await self._hold(incident, facts, held=state is IncidentState.OPEN)
 
     async def tighten(self, incident: str, environment: Environment, severity: Severity) -> None:
         """Raise environment and severity; neither is ever lowered."""
-        worse = incidents.c.rank > severity.rank
-        values: dict[str, Any] = {
-            "severity": case((worse, severity), else_=incidents.c.severity),
-            "rank": case((worse, severity.rank), else_=incidents.c.rank),
-        }
+        tighter: Row = {"id_": incident, "severity_": severity, "rank_": severity.rank}
         if environment is Environment.PRODUCTION:
-            values["environment"] = environment
-        await self.connection.execute(_at(incident).values(values))
+            tighter["environment"] = environment
+        await run(self.connection, _TIGHTEN, tighter)
 
     async def set_channel(self, incident: str, channel: str) -> None:
         """Remember the Slack channel."""
-        await self.connection.execute(_at(incident).values(channel=channel))
+        await run(self.connection, _SET, {"id_": incident, "channel": channel})
 
     async def set_card(self, incident: str, ts: str) -> None:
         """Remember the card's message."""
-        await self.connection.execute(_at(incident).values(card_ts=ts))
+        await run(self.connection, _SET, {"id_": incident, "card_ts": ts})
 
     async def take_lead(self, incident: str, person: Person) -> bool:
         """Make `person` the lead, by id, if there is none; whether that happened."""
-        statement = _at(incident).where(incidents.c.lead == "").values(lead=person.id)
-        return await changed(self.connection, statement) == 1
+        return await changed(self.connection, _TAKE_LEAD, {"id_": incident, "lead": person.id}) == 1
 
     async def mark_contained(self, incident: str, at: datetime) -> bool:
         """Set the moment of containment if it is not set; whether that happened."""
-        statement = _at(incident).where(incidents.c.contained.is_(None)).values(contained=at)
-        return await changed(self.connection, statement) == 1
+        return await changed(self.connection, _CONTAIN, {"id_": incident, "contained": at}) == 1
 
     async def unmark_contained(self, incident: str) -> None:
         """An undo made the instance reachable again."""
-        await self.connection.execute(_at(incident).values(contained=None))
+        await run(self.connection, _SET, {"id_": incident, "contained": None})
 
     async def close(self, incident: str, at: datetime, why: str) -> bool:
         """Close it if it is open, and let its instances go; whether that happened."""
-        statement = (
-            _at(incident)
-            .where(incidents.c.state == IncidentState.OPEN)
-            .values(state=IncidentState.CLOSED, closed=at, closed_why=why)
-        )
-        if not await changed(self.connection, statement):
+        end = {"state": IncidentState.CLOSED, "closed": at, "closed_why": why}
+        if not await changed(self.connection, _CLOSE, {"id_": incident, **end}):
             return False
-        await self.connection.execute(
-            update(instances).where(instances.c.incident == incident).values(held=0)
-        )
+        await run(self.connection, _LET_GO, {"incident_": incident, "held": 0})
         return True
 
-    async def _one(self, which: ColumnElement[bool]) -> Incident | None:
-        row = await one(self.connection, select(incidents).where(which))
+    async def _one(self, wanted: Select[Any], given: Row) -> Incident | None:
+        row = await one(self.connection, wanted, given)
         return None if row is None else _incident(row)
 
     async def _hold(self, incident: str, facts: InstanceFacts, *, held: bool) -> None:
@@ -146,7 +151,7 @@ class SqlIncidents:
             "held": int(held),
             "facts": _dump(facts),
         }
-        if await insert_new(self.connection, instances, row):
+        if await changed(self.connection, _HOLD, row):
             return
         holder = await self.open_on(facts.account, facts.region, facts.instance)
         if holder is not None and holder.id != incident:
@@ -157,19 +162,13 @@ class SqlIncidents:
             )
 
 
-def _at(incident: str) -> Update:
-    return update(incidents).where(incidents.c.id == incident)
+def _at(facts: InstanceFacts) -> Row:
+    return {"account_": facts.account, "region_": facts.region, "instance_": facts.instance}
 
 
-def _is(account: str, region: str, instance: str) -> ColumnElement[bool]:
-    c = instances.c
-    return and_(c.account == account, c.region == region, c.instance == instance)
-
-
-def _incident(row: RowMapping) -> Incident:
-    kept = dict(row)
-    del kept["rank"]
-    return Incident(**kept)
+def _incident(row: Row) -> Incident:
+    del row["rank"]
+    return Incident(**row)
 
 
 def _dump(facts: InstanceFacts) -> Any:

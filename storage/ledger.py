@@ -5,14 +5,24 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from playbook.ledger import GENESIS, Evidence, seal
 from playbook.plan import Json
-from storage.sql import insert, lock, one, row_of, rows
+from storage.sql import lock, matching, one, row_of, rows, run
 from storage.tables import evidence
 from storage.types import storable, utc
+
+_NEWEST = (
+    select(evidence.c.seq, evidence.c.sha256)
+    .where(matching(evidence.c.incident))
+    .order_by(evidence.c.seq.desc())
+    .limit(1)
+)
+_ADD = insert(evidence)
+_OF = select(evidence).where(matching(evidence.c.incident)).order_by(evidence.c.seq)
+_INCIDENTS = select(evidence.c.incident).distinct().order_by(evidence.c.incident)
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,8 +34,7 @@ class SqlLedger:
     async def add(self, incident: str, at: datetime, kind: str, subject: str, body: Json) -> Evidence:
         """Seal and append behind the incident's last entry."""
         await lock(self.connection, "ledger", incident)
-        newest = select(evidence).where(evidence.c.incident == incident).order_by(evidence.c.seq.desc())
-        last = await one(self.connection, newest.limit(1))
+        last = await one(self.connection, _NEWEST, {"incident_": incident})
         # Sealed as it will be read again, or the hash would not fit what the database answers.
         entry = seal(
             incident=incident,
@@ -36,15 +45,13 @@ class SqlLedger:
             body=body,
             previous=last["sha256"] if last else GENESIS,
         )
-        await self.connection.execute(insert(self.connection, evidence).values(row_of(entry)))
+        await run(self.connection, _ADD, row_of(entry))
         return entry
 
     async def of(self, incident: str) -> tuple[Evidence, ...]:
         """In order."""
-        wanted = select(evidence).where(evidence.c.incident == incident).order_by(evidence.c.seq)
-        return tuple(Evidence(**row) for row in await rows(self.connection, wanted))
+        return tuple(Evidence(**row) for row in await rows(self.connection, _OF, {"incident_": incident}))
 
     async def incidents(self) -> tuple[str, ...]:
         """Every incident with evidence."""
-        wanted = select(evidence.c.incident).distinct().order_by(evidence.c.incident)
-        return tuple(await self.connection.scalars(wanted))
+        return tuple(await self.connection.scalars(_INCIDENTS))

@@ -8,8 +8,11 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from playbook.letter import Letter
-from storage.sql import insert_new, row_of, rows
+from storage.sql import changed, inserting_new, row_of, rows
 from storage.tables import letters
+
+_KEEP = inserting_new(letters)
+_LISTED = select(letters).order_by(letters.c.received.desc(), letters.c.id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,9 +23,8 @@ class SqlLetters:
 
     async def keep(self, letter: Letter) -> bool:
         """Store; whether it was new."""
-        return await insert_new(self.connection, letters, row_of(letter))
+        return await changed(self.connection, _KEEP, row_of(letter)) == 1
 
     async def listed(self) -> tuple[Letter, ...]:
         """Newest first."""
-        wanted = select(letters).order_by(letters.c.received.desc(), letters.c.id)
-        return tuple(Letter(**row) for row in await rows(self.connection, wanted))
+        return tuple(Letter(**row) for row in await rows(self.connection, _LISTED))

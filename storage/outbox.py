@@ -4,19 +4,95 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, FromClause, RowMapping, and_, case, func, or_, select, tuple_, update
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import FromClause, Update, and_, bindparam, case, func, not_, or_, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from playbook.outbox import Message, Post, Sending, SendState, Urgency
-from storage.sql import among, insert_into, one, row_of
+from storage.sql import Insert, Row, among, inserting, matching, one, row_of, run
 from storage.tables import outbox
 
-_UNSENT = (SendState.WAITING, SendState.SENDING)
-_BEHIND_ALL = select(func.coalesce(func.max(outbox.c.place), 0) + 1).scalar_subquery()
+_c = outbox.c
+_SENDING = _c.state == SendState.SENDING
+_UNSENT = among(_c.state, SendState.WAITING, SendState.SENDING)
+_BEHIND_ALL = select(func.coalesce(func.max(_c.place), 0) + 1).scalar_subquery()
+_FRESH = {
+    "state": SendState.WAITING,
+    "attempts": 0,
+    "version": 1,
+    "holder": "",
+    "leased_until": None,
+    "ts": "",
+    "problem": "",
+    "sent": None,
+}
+
+
+def _armed_again(insert: Insert) -> Insert:
+    new, ended = insert.excluded, not_(_UNSENT)
+    again = {
+        "version": _c.version + 1,
+        "at": new.at,
+        "body": new.body,
+        "urgency": new.urgency,
+        # What waits or is being sent keeps its turn, or a storm of changes would put it off for ever.
+        "state": case((ended, SendState.WAITING), else_=_c.state),
+        "place": case((ended, new.place), else_=_c.place),
+        "due": case((ended, new.due), else_=_c.due),
+    }
+    return insert.values(place=_BEHIND_ALL).on_conflict_do_update(index_elements=[_c.key], set_=again)
+
+
+def _take() -> Update:
+    older, now = outbox.alias("older"), bindparam("now", type_=_c.at.type)
+    blocked = select(older.c.seq).where(
+        older.c.incident == _c.incident,
+        older.c.seq != _c.seq,
+        among(older.c.state, SendState.WAITING, SendState.SENDING),
+        or_(
+            _turn(older) < _turn(outbox),
+            and_(older.c.state == SendState.SENDING, older.c.leased_until > now),
+        ),
+    )
+    free = or_(
+        and_(_c.state == SendState.WAITING, _c.due <= now),
+        and_(_SENDING, _c.leased_until <= now),
+    )
+    next_row = (
+        select(_c.seq)
+        .where(_UNSENT, free, ~blocked.exists())
+        .order_by(_c.urgency, _c.place, _c.seq)
+        .limit(1)
+        .with_for_update(skip_locked=True, of=outbox)
+    )
+    return (
+        update(outbox)
+        .where(_c.seq == next_row.scalar_subquery())
+        .values(state=SendState.SENDING, attempts=_c.attempts + 1)
+    )
+
+
+def _turn(table: FromClause) -> Any:
+    return tuple_(table.c.place, table.c.seq)
+
+
+_CURRENT = matching(_c.version)
+_ADD = inserting(outbox, lambda insert: insert.values(place=_BEHIND_ALL).on_conflict_do_nothing())
+_ARM = inserting(outbox, _armed_again)
+_TAKE = _take().returning(outbox)
+_SENT = (
+    update(outbox)
+    .where(matching(_c.seq), _UNSENT)
+    .values(
+        state=case((_CURRENT, SendState.SENT), else_=SendState.WAITING),
+        place=case((_CURRENT, _c.place), else_=_BEHIND_ALL),
+    )
+)
+_LET_GO = update(outbox).where(matching(_c.seq, _c.attempts), _SENDING)
+_RELEASE = update(outbox).where(matching(_c.holder), _SENDING)
+_TS = select(_c.ts).where(matching(_c.key))
+_WAITING = select(func.count()).select_from(outbox).where(_UNSENT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,12 +103,8 @@ class SqlOutbox:
 
     async def put(self, message: Message) -> None:
         """Store; a key that is there already is left alone, except live posts, which are armed again."""
-        fresh = {"state": SendState.WAITING, "due": message.at, "attempts": 0, "version": 1}
-        empty = {"holder": "", "leased_until": None, "ts": "", "problem": "", "sent": None}
-        statement = (
-            _arm(self.connection.dialect.name) if message.post.live else _add(self.connection.dialect.name)
-        )
-        await self.connection.execute(statement, row_of(message) | fresh | empty)
+        row = {**row_of(message), **_FRESH, "due": message.at}
+        await run(self.connection, _ARM if message.post.live else _ADD, row)
 
     async def take(self, holder: str, at: datetime, lease: timedelta) -> Sending | None:
         """The next row: by urgency, then age, never one whose incident has an older row unsent or in other hands.
@@ -40,51 +112,16 @@ class SqlOutbox:
         A row whose holder's lease ran out is handed out again. `again` is true whenever the row was tried
         since it was last sent; `attempts` counts this attempt, too.
         """
-        older = outbox.alias("older")
-        blocked = select(older.c.seq).where(
-            older.c.incident == outbox.c.incident,
-            older.c.seq != outbox.c.seq,
-            among(older.c.state, *_UNSENT),
-            or_(
-                _turn(older) < _turn(outbox),
-                and_(older.c.state == SendState.SENDING, older.c.leased_until > at),
-            ),
-        )
-        next_row = (
-            select(outbox.c.seq)
-            .where(among(outbox.c.state, *_UNSENT), _free(at), ~blocked.exists())
-            .order_by(outbox.c.urgency, outbox.c.place, outbox.c.seq)
-            .limit(1)
-            .with_for_update(skip_locked=True, of=outbox)
-        )
-        taken = {
-            "state": SendState.SENDING,
-            "holder": holder,
-            "leased_until": at + lease,
-            "attempts": outbox.c.attempts + 1,
-        }
-        statement = (
-            update(outbox).where(outbox.c.seq == next_row.scalar_subquery()).values(taken).returning(outbox)
-        )
-        row = await one(self.connection, statement)
+        taken = {"now": at, "holder": holder, "leased_until": at + lease}
+        row = await one(self.connection, _TAKE, taken)
         return None if row is None else _sending(row)
 
     async def sent(self, sending: Sending, ts: str, at: datetime) -> None:
         """Slack has it; `ts` is the message's own, or empty. A row armed again meanwhile waits for its next turn."""
-        current = outbox.c.version == sending.version
-        values: dict[str, Any] = {
-            "state": case((current, SendState.SENT), else_=SendState.WAITING),
-            "place": case((current, outbox.c.place), else_=_BEHIND_ALL),
-            "attempts": 0,
-            "sent": at,
-            "due": at,
-            "problem": "",
-            "leased_until": None,
-        }
+        told: Row = {"attempts": 0, "sent": at, "due": at, "problem": "", "leased_until": None}
         if ts:
-            values["ts"] = ts
-        which = (outbox.c.seq == sending.seq, among(outbox.c.state, *_UNSENT))
-        await self.connection.execute(update(outbox).where(*which).values(values))
+            told["ts"] = ts
+        await run(self.connection, _SENT, {"seq_": sending.seq, "version_": sending.version, **told})
 
     async def put_back(self, sending: Sending, due: datetime, problem: str) -> None:
         """Try again at `due`; without effect when the row is in other hands by now."""
@@ -96,65 +133,23 @@ class SqlOutbox:
 
     async def release(self, holder: str) -> None:
         """That holder is dead: what it was sending waits again, and counts as tried."""
-        which = (outbox.c.holder == holder, outbox.c.state == SendState.SENDING)
-        values = {"state": SendState.WAITING, "leased_until": None}
-        await self.connection.execute(update(outbox).where(*which).values(values))
+        again = {"state": SendState.WAITING, "leased_until": None}
+        await run(self.connection, _RELEASE, {"holder_": holder, **again})
 
     async def ts_of(self, key: str) -> str:
         """The ts of what was sent under that key, or an empty string."""
-        return (await self.connection.scalar(select(outbox.c.ts).where(outbox.c.key == key))) or ""
+        return (await self.connection.scalar(_TS, {"key_": key})) or ""
 
     async def waiting(self) -> int:
         """How many rows are not sent yet."""
-        wanted = select(func.count()).select_from(outbox).where(among(outbox.c.state, *_UNSENT))
-        return (await self.connection.scalar(wanted)) or 0
+        return (await self.connection.scalar(_WAITING)) or 0
 
     async def _let_go(self, sending: Sending, **values: Any) -> None:
-        mine = (
-            outbox.c.seq == sending.seq,
-            outbox.c.state == SendState.SENDING,
-            outbox.c.attempts == sending.attempts,
-        )
-        await self.connection.execute(update(outbox).where(*mine).values(values | {"leased_until": None}))
+        mine = {"seq_": sending.seq, "attempts_": sending.attempts}
+        await run(self.connection, _LET_GO, {**mine, **values, "leased_until": None})
 
 
-# Made once: a card is put with every change of an incident, and making this statement costs more than running it.
-@cache
-def _add(dialect: str) -> postgresql.Insert | sqlite.Insert:
-    return _insert(dialect).on_conflict_do_nothing()
-
-
-@cache
-def _arm(dialect: str) -> postgresql.Insert | sqlite.Insert:
-    statement = _insert(dialect)
-    new, ended = statement.excluded, outbox.c.state.not_in(_UNSENT)
-    again = {
-        "version": outbox.c.version + 1,
-        "at": new.at,
-        "body": new.body,
-        "urgency": new.urgency,
-        # What waits or is being sent keeps its turn, or a storm of changes would put it off for ever.
-        "state": case((ended, SendState.WAITING), else_=outbox.c.state),
-        "place": case((ended, new.place), else_=outbox.c.place),
-        "due": case((ended, new.due), else_=outbox.c.due),
-    }
-    return statement.on_conflict_do_update(index_elements=["key"], set_=again)
-
-
-def _insert(dialect: str) -> postgresql.Insert | sqlite.Insert:
-    return insert_into(dialect, outbox).values(place=_BEHIND_ALL)
-
-
-def _turn(table: FromClause) -> Any:
-    return tuple_(table.c.place, table.c.seq)
-
-
-def _free(at: datetime) -> ColumnElement[bool]:
-    waiting = and_(outbox.c.state == SendState.WAITING, outbox.c.due <= at)
-    return or_(waiting, and_(outbox.c.state == SendState.SENDING, outbox.c.leased_until <= at))
-
-
-def _sending(row: RowMapping) -> Sending:
+def _sending(row: Row) -> Sending:
     message = Message(
         key=row["key"],
         incident=row["incident"],

@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from sqlalchemy import RowMapping
-
 from playbook.target import Target
-from storage.sql import row_of
-
-PLACE = ("account", "region", "instance", "incident")
+from storage.sql import Row, row_of
 
 
-def flat(target: Target) -> dict[str, Any]:
+def flat(target: Target) -> Row:
     """The target's columns."""
     return row_of(target)
 
 
-def target_of(row: RowMapping) -> Target:
-    """The target in a row."""
-    return Target(**{name: row[name] for name in PLACE})
+def target_of(row: Row) -> Target:
+    """The target in a row, taken out of it."""
+    return Target(**{name: row.pop(name) for name in ("account", "region", "instance", "incident")})

@@ -1,62 +1,123 @@
-"""The few things that SQLite and Postgres write differently, and rows of flat records."""
+"""Statements are built once, as constants, and run with parameters: to build one costs more than to run it."""
 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
+from functools import cache
+from typing import Any, TypeAlias, TypeVar
 
-from sqlalchemy import ColumnElement, Executable, RowMapping, Table, bindparam, func, select
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    CursorResult,
+    Executable,
+    String,
+    Table,
+    and_,
+    bindparam,
+    func,
+    literal_column,
+    select,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-
-def insert(connection: AsyncConnection, table: Table) -> postgresql.Insert | sqlite.Insert:
-    """An INSERT that knows ON CONFLICT, in the connection's dialect."""
-    return insert_into(connection.dialect.name, table)
-
-
-def insert_into(dialect: str, table: Table) -> postgresql.Insert | sqlite.Insert:
-    """An INSERT that knows ON CONFLICT, in the dialect of that name."""
-    return postgresql.insert(table) if dialect == "postgresql" else sqlite.insert(table)
+T = TypeVar("T")
+Insert: TypeAlias = postgresql.Insert | sqlite.Insert
+Row: TypeAlias = dict[str, Any]
 
 
-async def insert_new(connection: AsyncConnection, table: Table, row: Mapping[str, Any]) -> bool:
-    """Insert `row` unless a key or unique index forbids it; whether it was inserted."""
-    statement = insert(connection, table).values(row).on_conflict_do_nothing()
-    return await changed(connection, statement) == 1
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EachDialect:
+    """One statement as each of the two databases writes it."""
+
+    sqlite: Executable
+    postgresql: Executable
 
 
-async def changed(connection: AsyncConnection, statement: Executable) -> int:
-    """Run it; how many rows it changed."""
-    # Without the option, an INSERT on Postgres answers -1.
-    return (await connection.execute(statement, execution_options={"preserve_rowcount": True})).rowcount
+Statement: TypeAlias = Executable | EachDialect
+Parameters: TypeAlias = Mapping[str, Any] | Sequence[Mapping[str, Any]]
 
 
-async def one(connection: AsyncConnection, statement: Executable) -> RowMapping | None:
+def inserting(table: Table, finish: Callable[[Insert], Executable]) -> EachDialect:
+    """An INSERT that knows ON CONFLICT, finished for each dialect; it says how many rows it inserted."""
+    # Without the option, Postgres says -1.
+    lite, post = (
+        finish(insert(table).execution_options(preserve_rowcount=True))
+        for insert in (sqlite.insert, postgresql.insert)
+    )
+    return EachDialect(sqlite=lite, postgresql=post)
+
+
+def inserting_new(table: Table) -> EachDialect:
+    """An INSERT that leaves alone what a key or a unique index holds already."""
+    return inserting(table, lambda insert: insert.on_conflict_do_nothing())
+
+
+def given(column: ColumnElement[T]) -> BindParameter[T]:
+    """The parameter `<column>_`. Without the underscore, an UPDATE would set the column to it."""
+    return bindparam(f"{column.key}_", type_=column.type)
+
+
+def matching(*columns: ColumnElement[Any]) -> ColumnElement[bool]:
+    """Each of the columns is as given."""
+    return and_(*(column == given(column) for column in columns))
+
+
+def among(column: ColumnElement[Any], *members: StrEnum) -> ColumnElement[bool]:
+    """`column IN (members)`, spelt out: a partial index is used only for the condition it was made with."""
+    return column.in_([literal_column(f"'{member.value}'") for member in members])
+
+
+async def run(
+    connection: AsyncConnection, statement: Statement, parameters: Parameters | None = None
+) -> CursorResult[Any]:
+    """Run it: once, or for each of several rows."""
+    if isinstance(statement, EachDialect):
+        postgres = connection.dialect.name == "postgresql"
+        statement = statement.postgresql if postgres else statement.sqlite
+    return await connection.execute(statement, parameters)
+
+
+async def changed(connection: AsyncConnection, statement: Statement, parameters: Parameters) -> int:
+    """Run it; how many rows it changed or inserted."""
+    return (await run(connection, statement, parameters)).rowcount
+
+
+async def one(connection: AsyncConnection, statement: Executable, parameters: Row) -> Row | None:
     """The first row of the answer, by column name."""
-    return (await connection.execute(statement)).mappings().first()
+    answer = await run(connection, statement, parameters)
+    row = answer.first()
+    return None if row is None else dict(zip(answer.keys(), row, strict=True))
 
 
-async def rows(connection: AsyncConnection, statement: Executable) -> Sequence[RowMapping]:
+async def rows(
+    connection: AsyncConnection, statement: Executable, parameters: Row | None = None
+) -> list[Row]:
     """The rows of the answer, by column name."""
-    return (await connection.execute(statement)).mappings().all()
+    answer = await run(connection, statement, parameters)
+    names = tuple(answer.keys())
+    return [dict(zip(names, row, strict=True)) for row in answer]
+
+
+_LOCK = select(func.pg_advisory_xact_lock(func.hashtextextended(bindparam("name", type_=String), 0)))
 
 
 async def lock(connection: AsyncConnection, *names: str) -> None:
     """Let nobody else hold this lock until the transaction ends. On SQLite every writer is alone anyway."""
     if connection.dialect.name == "postgresql":
-        await connection.execute(
-            select(func.pg_advisory_xact_lock(func.hashtextextended("\n".join(names), 0)))
-        )
+        await connection.execute(_LOCK, {"name": "\n".join(names)})
 
 
-def among(column: ColumnElement[Any], *members: StrEnum) -> ColumnElement[bool]:
-    """`column IN (members)`, spelt out: a partial index is used only for the condition it was made with."""
-    return column.in_(bindparam(None, members, expanding=True, literal_execute=True))
-
-
-def row_of(record: Any) -> dict[str, Any]:
+def row_of(record: Any) -> Row:
     """A flat dataclass as a row."""
-    return {f.name: getattr(record, f.name) for f in dataclasses.fields(record)}
+    kind: type[Any] = type(record)
+    return {name: getattr(record, name) for name in _fields(kind)}
+
+
+@cache
+def _fields(kind: type[Any]) -> tuple[str, ...]:
+    return tuple(field.name for field in dataclasses.fields(kind))

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sqlalchemy import select
+from sqlalchemy import insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from playbook.timeline import Entry
-from storage.sql import insert, row_of, rows
+from storage.sql import matching, row_of, rows, run
 from storage.tables import timeline
+
+_ADD = insert(timeline)
+_OF = select(timeline).where(matching(timeline.c.incident)).order_by(timeline.c.seq)
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,9 +25,8 @@ class SqlTimeline:
         """Append; the entry's own `seq` is not looked at."""
         row = row_of(entry)
         del row["seq"]
-        await self.connection.execute(insert(self.connection, timeline).values(row))
+        await run(self.connection, _ADD, row)
 
     async def of(self, incident: str) -> tuple[Entry, ...]:
         """In the order of writing."""
-        wanted = select(timeline).where(timeline.c.incident == incident).order_by(timeline.c.seq)
-        return tuple(Entry(**row) for row in await rows(self.connection, wanted))
+        return tuple(Entry(**row) for row in await rows(self.connection, _OF, {"incident_": incident}))

@@ -111,8 +111,8 @@ async def test_no_query_reads_a_whole_table(sqlite_store: SqlStore) -> None:
     asked: list[tuple[str, Any]] = []
 
     @event.listens_for(sqlite_store.engine.sync_engine, "before_cursor_execute")
-    def note(_c: object, _cursor: object, sql: str, args: Any, *_: object) -> None:  # pyright: ignore[reportUnusedFunction]
-        asked.append((sql, args))
+    def note(_c: object, _cursor: object, sql: str, args: Any, _context: object, many: bool) -> None:  # pyright: ignore[reportUnusedFunction]
+        asked.append((sql, args[0] if many else args))
 
     async with sqlite_store.begin() as unit:
         await unit.incidents.add(incident(), [facts()])
