@@ -112,10 +112,9 @@ async def lock(connection: AsyncConnection, *names: str) -> None:
         await connection.execute(_LOCK, {"name": "\n".join(names)})
 
 
-def row_of(record: Any) -> Row:
+def row_of(record: object) -> Row:
     """A flat dataclass as a row."""
-    kind: type[Any] = type(record)
-    return {name: getattr(record, name) for name in _fields(kind)}
+    return {name: getattr(record, name) for name in _fields(type(record))}
 
 
 @cache
