@@ -8,16 +8,17 @@ import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Protocol
 
 import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
-from engine.durable import Durable
 from engine.plant import Plant
 from engine.timers import hand_out
 from engine.watchdog import SILENCE, beat, living, take_over
 from playbook.errors import Unreachable
 from playbook.run import RunState
+from playbook.slot import Slot
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger("ec2ir.engine")
 
@@ -39,13 +40,38 @@ class Rhythm:
         return self.beat * 3
 
 
+class Carrier(Protocol):
+    """What the clock needs of `engine.durable.Durable`."""
+
+    @property
+    def active(self) -> set[str]:
+        """Runs that this process carries at this moment."""
+        ...
+
+    async def carry(self, run: str) -> None:
+        """Begin or go on with a run."""
+        ...
+
+    async def enqueue(self, slot: Slot) -> None:
+        """Hand out a due slot."""
+        ...
+
+    async def under_way(self, run: str) -> bool:
+        """Whether a workflow of this run is waiting or at work somewhere."""
+        ...
+
+    def recover(self, dead: list[str]) -> None:
+        """Take over the pending workflows of dead executors."""
+        ...
+
+
 class Clock:
     """Its jobs have no side effect but queueing; whichever replica's row comes first does the work."""
 
     def __init__(
         self,
         plant: Plant,
-        durable: Durable,
+        durable: Carrier,
         rhythm: Rhythm,
         *,
         monotonic: Callable[[], float] = time.monotonic,
@@ -64,9 +90,9 @@ class Clock:
         """Beat and reconcile once, then go on by the clock. Executors silent for so long are dead already now."""
         # The own name first: what is taken over under a name that is in no row, nobody would take over again.
         await self._beat()
-        await take_over(self._plant.desk, self._plant.executor, self._durable.recover, silence)
+        await self._reconcile(silence)
         self._every(self._rhythm.beat, self._beat)
-        self._every(self._rhythm.reconcile, self._reconcile)
+        self._every(self._rhythm.reconcile, lambda: self._reconcile(self._rhythm.silence))
         self._scheduler.start()
         self._watch = asyncio.create_task(self._watch_over_itself())
 
@@ -109,8 +135,8 @@ class Clock:
         await self._start_left_behind()
         self._beaten = self._monotonic()
 
-    async def _reconcile(self) -> None:
-        await take_over(self._plant.desk, self._plant.executor, self._durable.recover, self._rhythm.silence)
+    async def _reconcile(self, silence: timedelta) -> None:
+        await take_over(self._plant.desk, self._plant.executor, self._durable.recover, silence)
         await self._adopt_orphans()
 
     async def _start_left_behind(self) -> None:

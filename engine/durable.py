@@ -45,8 +45,7 @@ class Durable:
             "notification_listener_polling_interval_sec": 1.0,
         }
         DBOS(config=config)
-        self.active: set[str] = set()
-        """Runs that this process carries at this moment."""
+        self._active: set[str] = set()
 
         def run_workflow(run: str) -> None:
             self._run(run)
@@ -56,6 +55,11 @@ class Durable:
 
         self._run_workflow = DBOS.workflow(name="run")(run_workflow)
         self._slot_workflow = DBOS.workflow(name="slot")(slot_workflow)
+
+    @property
+    def active(self) -> set[str]:
+        """Runs that this process carries at this moment."""
+        return self._active
 
     async def start(self) -> None:
         """Make DBOS's tables if they are missing, and begin to work."""
@@ -104,13 +108,13 @@ class Durable:
             DBOS.enqueue_workflow(TIMERS, self._slot_workflow, slot.key, slot.alarm.value, slot.subject)
 
     def _run(self, run: str) -> None:
-        self.active.add(run)
+        self._active.add(run)
         try:
             self._on_loop(lambda: carry_out(self._plant, run))
         except Superseded:
             log.info("run taken over by another process", run=run)
         finally:
-            self.active.discard(run)
+            self._active.discard(run)
 
     def _slot(self, key: str, alarm: str, subject: str) -> None:
         slot = Slot(
