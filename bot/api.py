@@ -14,10 +14,10 @@ from playbook.errors import Unreachable
 from playbook.plan import Json
 
 Method = Literal[
-    "apps.connections.open", "chat.postEphemeral", "chat.postMessage", "chat.update", "conversations.create",
-    "conversations.history", "conversations.invite", "conversations.list", "conversations.replies",
-    "conversations.setTopic", "pins.add", "usergroups.list", "usergroups.users.list", "users.info",
-    "views.open",
+    "apps.connections.open", "auth.test", "chat.postEphemeral", "chat.postMessage", "chat.update",
+    "conversations.create", "conversations.history", "conversations.invite", "conversations.list",
+    "conversations.replies", "conversations.setTopic", "pins.add", "usergroups.list",
+    "usergroups.users.list", "users.info", "views.open",
 ]  # fmt: skip
 """Every method that ec2ir calls itself; the manifest asks for what these need, and for nothing else."""
 
@@ -31,6 +31,14 @@ _NEVER = frozenset(
     }
 )  # fmt: skip
 """Codes that the same call gets again however often it is made (Slack's reference of each method)."""
+
+BAD_TOKEN = frozenset(
+    {
+        "account_inactive", "invalid_auth", "missing_scope", "not_allowed_token_type", "not_authed", "token_expired",
+        "token_revoked",
+    }
+)  # fmt: skip
+"""Codes that mean that the token itself is wrong: no waiting mends that."""
 
 
 class SlackTrouble(Unreachable):

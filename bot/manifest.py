@@ -67,6 +67,7 @@ SCOPES: tuple[Scope, ...] = (
 )
 
 UNSCOPED: Mapping[Method, str] = {
+    "auth.test": "whether the token is good, before anything is promised",
     "apps.connections.open": "Socket Mode; the app-level token needs connections:write, the bot's token nothing",
     "views.open": "a dialog, opened by the trigger of a click",
 }

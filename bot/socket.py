@@ -8,13 +8,13 @@ from contextlib import asynccontextmanager
 from slack_bolt.adapter.socket_mode.async_handler import AsyncSocketModeHandler
 from slack_bolt.app.async_app import AsyncApp
 
-from bot.api import SlackTrouble, call
-from playbook.errors import Unreachable
+from bot.api import BAD_TOKEN, SlackTrouble, call
+from playbook.errors import BadInput, Unreachable
 
 
 @asynccontextmanager
 async def connected(app: AsyncApp, app_token: str) -> AsyncGenerator[AsyncSocketModeHandler]:
-    """Be connected until the block ends. Raises Unreachable when Slack refuses the app token or does not answer."""
+    """Be connected until the block ends. Raises BadInput for a wrong app token, Unreachable for no answer."""
     url = await _address(app, app_token)
     handler = AsyncSocketModeHandler(app, app_token)
     handler.client.wss_uri = url
@@ -30,11 +30,12 @@ async def _address(app: AsyncApp, app_token: str) -> str:
     try:
         return str((await call(app.client, "apps.connections.open", token=app_token))["url"])
     except SlackTrouble as trouble:
-        raise Unreachable(
-            trouble.what,
-            means="Slack can't reach ec2ir.",
-            then="Set EC2IR_SLACK_APP_TOKEN to an app-level token with the scope connections:write.",
-        ) from trouble
+        mend = "Set EC2IR_SLACK_APP_TOKEN to an app-level token with the scope connections:write."
+        if trouble.code in BAD_TOKEN:
+            raise BadInput(
+                f"EC2IR_SLACK_APP_TOKEN is refused by Slack ({trouble.code}).", then=mend
+            ) from trouble
+        raise Unreachable(trouble.what, means="Slack can't reach ec2ir.", then=mend) from trouble
 
 
 async def problem_of(handler: AsyncSocketModeHandler) -> str:

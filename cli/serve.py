@@ -10,10 +10,11 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 import structlog
+from aiohttp.web import Application
 
 from aws.clients import SessionFor
 from aws.detached import detached
-from bot.client import listening_client, sending_client
+from bot.client import check_token, listening_client, sending_client
 from bot.directory import RoleGroups, SlackDirectory
 from bot.front import Work
 from bot.http import Check, http_app, serving
@@ -87,6 +88,7 @@ async def running(
     stop = asyncio.Event()
     async with base(settings, clock=clock, sessions=sessions) as parts, AsyncExitStack() as stack:
         client = listening_client(token, api)
+        await check_token(client)
         people = People(client=client, clock=clock)
         roles = settings.policy_file.roles
         directory = SlackDirectory(
@@ -115,9 +117,7 @@ async def running(
             handler = await stack.enter_async_context(connected(app, socket))
             checks["slack"] = lambda: problem_of(handler)
         server = http_app(None if socket else app, ready=checks)
-        port = await stack.enter_async_context(
-            serving(server, host=settings.http_host, port=settings.http_port)
-        )
+        port = await stack.enter_async_context(_listening(server, settings))
         work = [asyncio.create_task(sender.run(stop))]
         if settings.queue_url:
             work.append(asyncio.create_task(_alerts(parts, desk, sender, pulse, stop)))
@@ -126,6 +126,22 @@ async def running(
         finally:
             stop.set()
             await asyncio.gather(*work)
+
+
+@asynccontextmanager
+async def _listening(server: Application, settings: Settings) -> AsyncGenerator[int]:
+    """Answer HTTP where the settings say. Raises BadSetting when that address can't be used."""
+    async with AsyncExitStack() as stack:
+        try:
+            made = serving(server, host=settings.http_host, port=settings.http_port)
+            port = await stack.enter_async_context(made)
+        except OSError as error:
+            raise BadSetting(
+                f"EC2IR_HTTP_HOST and EC2IR_HTTP_PORT ({settings.http_host}:{settings.http_port}) can't be used: "
+                f"{error.strerror or error}.",
+                then="Choose a free port, or stop what uses it.",
+            ) from error
+        yield port
 
 
 async def _alerts(parts: Base, desk: Desk, sender: Sender, pulse: Pulse, stop: asyncio.Event) -> None:

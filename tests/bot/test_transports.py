@@ -10,11 +10,11 @@ from urllib.parse import urlencode
 import aiohttp
 import pytest
 
-from bot.client import listening_client
+from bot.client import check_token, listening_client
 from bot.http import MOST_BYTES, http_app
 from bot.http import serving as serving_http
 from bot.socket import connected, problem_of
-from playbook.errors import Unreachable
+from playbook.errors import BadInput
 from sandbox.slack import HttpDelivery, Server, Workspace, serving, sign, texts
 from storage.store import SqlStore
 from tests.bot.conftest import ManualClock, Room, new_room
@@ -73,7 +73,7 @@ async def test_over_a_socket(room: Room, server: Server) -> None:
 
 
 async def test_a_wrong_app_token_ends_the_start_with_the_mend(room: Room, server: Server) -> None:
-    with pytest.raises(Unreachable, match="Set EC2IR_SLACK_APP_TOKEN"):
+    with pytest.raises(BadInput, match="Set EC2IR_SLACK_APP_TOKEN"):
         async with connected(room.app, "xapp-wrong"):
             pytest.fail("connected with a wrong token")
 
@@ -159,3 +159,13 @@ async def test_health_is_about_the_process_and_readiness_about_its_world(room: R
             assert answer.status == 200
         async with session.post("/slack/events") as answer:
             assert answer.status == 404
+
+
+async def test_a_wrong_bot_token_is_said_before_anything_is_promised(server: Server) -> None:
+    await check_token(listening_client(server.workspace.app.bot_token, server.api_url))
+    with pytest.raises(BadInput, match="EC2IR_SLACK_BOT_TOKEN is refused"):
+        await check_token(listening_client("xoxb-wrong", server.api_url))
+
+
+async def test_a_slack_that_is_away_says_nothing_about_the_token() -> None:
+    await check_token(listening_client("xoxb-any", "http://127.0.0.1:1/api/"))

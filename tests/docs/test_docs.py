@@ -13,8 +13,8 @@ from cli.main import app
 from cli.settings import CONFIG_VARIABLE, PolicyFile, Settings
 
 ROOT = Path(__file__).resolve().parents[2]
-PAGES = [ROOT / name for name in ("README.md", "CONTRIBUTING.md", "SECURITY.md", "CHANGELOG.md")]
-PAGES += sorted((ROOT / "docs").rglob("*.md"))
+_TOP = [ROOT / name for name in ("README.md", "CONTRIBUTING.md", "SECURITY.md", "CHANGELOG.md")]
+PAGES = [*_TOP, *sorted((ROOT / "docs").rglob("*.md"))]
 DEPLOYED = sorted(path for path in (ROOT / "deploy").iterdir() if path.is_file())
 IDS = [str(path.relative_to(ROOT)) for path in PAGES]
 
