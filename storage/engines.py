@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
@@ -16,7 +15,7 @@ from storage import inline
 
 _PRAGMAS = ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON")
 _PATIENT = "busy_timeout=30000"
-"""For processes that may block: migrations. The event loop waits by itself (see `storage.inline.begin`)."""
+"""For processes that may block: migrations. The event loop waits by itself (see `storage.inline`)."""
 
 
 def async_engine(url: str) -> AsyncEngine:
@@ -31,7 +30,7 @@ def async_engine(url: str) -> AsyncEngine:
             max_overflow=0,
             pool_timeout=inline.PATIENCE,
         )
-        _tune(engine.sync_engine, begin=inline.begin)
+        _tune(engine.sync_engine, _PRAGMAS)
         return engine
     return create_async_engine(parsed.set(drivername="postgresql+psycopg"), pool_pre_ping=True)
 
@@ -41,7 +40,8 @@ def sync_engine(url: str) -> Engine:
     parsed = _parse(url)
     if parsed.drivername == "sqlite":
         engine = create_engine(parsed, poolclass=NullPool)
-        _tune(engine, pragmas=(_PATIENT,))
+        _tune(engine, (*_PRAGMAS, _PATIENT))
+        event.listen(engine, "begin", _begin)
         return engine
     return create_engine(parsed.set(drivername="postgresql+psycopg"), poolclass=NullPool)
 
@@ -71,15 +71,11 @@ def _begin(connection: Connection) -> None:
     connection.exec_driver_sql("BEGIN IMMEDIATE")
 
 
-def _tune(
-    engine: Engine, *, begin: Callable[[Connection], None] = _begin, pragmas: tuple[str, ...] = ()
-) -> None:
+def _tune(engine: Engine, pragmas: tuple[str, ...]) -> None:
     @event.listens_for(engine, "connect")
     def connect(connection: Any, record: Any) -> None:  # noqa: ARG001  # pyright: ignore[reportUnusedFunction]
-        connection.isolation_level = None  # the driver must not begin by itself: the hook below does
+        connection.isolation_level = None  # the driver must not begin by itself: we do
         cursor = connection.cursor()
-        for pragma in (*_PRAGMAS, *pragmas):
+        for pragma in pragmas:
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()
-
-    event.listen(engine, "begin", begin)
