@@ -3,7 +3,9 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
-PYTEST := $(BIN)/python -m pytest -q
+PYTEST := $(BIN)/python -m pytest -q -n 2 --dist loadgroup
+# Without byte code each test process would compile every module anew, for seconds.
+unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo play test fast check lint types contracts generated bench lock clean
@@ -26,7 +28,7 @@ play: setup ## play the demo's incident in the terminal; fails unless every step
 	$(BIN)/ec2ir demo --play
 
 test: setup ## all tests: SQLite and Postgres, AWS emulator, real processes
-	$(PYTEST) -n 2 --dist loadgroup
+	$(PYTEST) --hypothesis-profile=full
 
 fast: setup ## the fast suite: no process, no socket, no emulator
 	$(PYTEST) -m "not emulator and not postgres and not process"

@@ -5,7 +5,7 @@ import shlex
 import subprocess
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -16,9 +16,11 @@ from playbook.errors import DoesNotApply
 from playbook.plan import dump, fingerprint
 from playbook.policy import Policy
 from playbook.proof import Rung
-from tests.actions.scene import Scene, scene
 from tests.fakes.gate import OpenGate
 from tests.fakes.journal import MemoryJournal
+
+if TYPE_CHECKING:
+    from tests.actions.scene import Scene
 
 EVIL = "https://b.example/x?a=1&X-Amz-Signature='; rm -rf / #"
 
@@ -143,6 +145,8 @@ class TestOnTheHost:
             await memory.plan(unmanaged, asg.aws)
 
     async def test_without_a_bucket_there_is_nowhere_to_put_it(self) -> None:
+        from tests.actions.scene import scene
+
         with scene(policy=Policy()) as bare, pytest.raises(DoesNotApply, match="no evidence bucket"):
             await bare.step(memory).plan()
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 import pytest
@@ -17,7 +17,9 @@ from playbook.errors import DoesNotApply, Drift, Refused
 from playbook.plan import dump, fingerprint, load
 from playbook.proof import Rung
 from playbook.target import Target
-from tests.actions.scene import Scene
+
+if TYPE_CHECKING:
+    from tests.actions.scene import Scene
 
 ANYTHING = {"Effect": "Deny", "Action": "*", "Resource": "*"}
 

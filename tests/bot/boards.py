@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
 from actions.catalogue import ACTIONS
@@ -31,12 +30,6 @@ HOSTILE = (
     "line\nbreak\r\x00",
     "",
 )
-
-
-def examples(count: int) -> settings:
-    """So many examples; boards are large, and drawing them takes the longest."""
-    large = (HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.large_base_example)
-    return settings(max_examples=count, deadline=None, suppress_health_check=large)
 
 
 outside = st.one_of(st.sampled_from(HOSTILE), st.text(max_size=40))

@@ -5,11 +5,9 @@ from __future__ import annotations
 import asyncio
 import copy
 import itertools
-import shutil
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -30,8 +28,9 @@ from playbook.incident import Incident
 from playbook.people import Door, Person, Role
 from playbook.proposal import Proposal
 from sandbox.slack import Button, Message, Outcome, Workspace, buttons, texts
-from storage.store import SqlStore, open_store
+from storage.store import SqlStore
 from tests.fakes.cloud import WEB, FakeCloud, FakeExecutor
+from tests.fixtures.databases import Memory
 
 NOON = datetime(2026, 3, 1, 3, 14, tzinfo=UTC)
 
@@ -205,51 +204,30 @@ def new_room(
 
 
 @dataclass(frozen=True, slots=True)
-class Shelf:
-    """One store for all tests, so that each statement is compiled once; the file beneath it is each test's own."""
-
-    path: Path
-    store: SqlStore
-
-    def put(self, file: Path) -> None:
-        for old in self.path.parent.glob(f"{self.path.name}*"):
-            old.unlink()
-        shutil.copy(file, self.path)
-
-
-@dataclass(frozen=True, slots=True)
 class Scene:
     """A workspace and a database in which one finding has just come in; to be copied, never played on."""
 
     workspace: Workspace
     clock: ManualClock
-    database: Path
+    database: bytes
 
     def copied(self) -> tuple[Workspace, ManualClock]:
         return copy.deepcopy((self.workspace, self.clock))
 
 
 @pytest.fixture(scope="session")
-def shelf(tmp_path_factory: pytest.TempPathFactory) -> Shelf:
-    path = tmp_path_factory.mktemp("bot") / "ec2ir.db"
-    return Shelf(path, open_store(f"sqlite:///{path}"))
-
-
-@pytest.fixture(scope="session")
-def scene(shelf: Shelf, sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Scene:
+def scene(memory: Memory, empty_image: bytes) -> Scene:
     clock = ManualClock()
     workspace = new_workspace(clock)
 
-    async def play() -> None:
-        await new_room(workspace, clock, shelf.store, workspace.client()).finding()
-        await shelf.store.aclose()
+    async def play() -> bytes:
+        async with memory.holding(empty_image) as store:
+            await new_room(workspace, clock, store, workspace.client()).finding()
+            return await memory.image()
 
-    shelf.put(sqlite_template)
-    asyncio.run(play())
+    database = asyncio.run(play())
     workspace.deliver_by(None)
-    kept = tmp_path_factory.mktemp("scene") / "ec2ir.db"
-    shutil.copy(shelf.path, kept)
-    return Scene(workspace, clock, kept)
+    return Scene(workspace, clock, database)
 
 
 @pytest.fixture(autouse=True)
@@ -270,23 +248,14 @@ def workspace(clock: ManualClock) -> Workspace:
 
 
 @pytest.fixture
-async def quiet_store(shelf: Shelf, sqlite_template: Path) -> AsyncIterator[SqlStore]:
-    """A store in which nothing is kept yet."""
-    shelf.put(sqlite_template)
-    yield shelf.store
-    await shelf.store.aclose()
-
-
-@pytest.fixture
-def quiet(workspace: Workspace, clock: ManualClock, quiet_store: SqlStore) -> Room:
+def quiet(workspace: Workspace, clock: ManualClock, memory_store: SqlStore) -> Room:
     """The room before anything has happened."""
-    return new_room(workspace, clock, quiet_store, workspace.client())
+    return new_room(workspace, clock, memory_store, workspace.client())
 
 
 @pytest.fixture
-async def room(shelf: Shelf, scene: Scene) -> AsyncIterator[Room]:
+async def room(memory: Memory, scene: Scene) -> AsyncIterator[Room]:
     """The room when one finding on a production instance has come in: its card and its plan are there."""
-    shelf.put(scene.database)
     workspace, clock = scene.copied()
-    yield new_room(workspace, clock, shelf.store, workspace.client(), first_id=3)
-    await shelf.store.aclose()
+    async with memory.holding(scene.database) as store:
+        yield new_room(workspace, clock, store, workspace.client(), first_id=3)

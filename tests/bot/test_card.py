@@ -23,7 +23,7 @@ from playbook.environment import Environment
 from playbook.finding import Severity
 from playbook.incident import Incident, IncidentState, InstanceFacts
 from sandbox.slack.blockkit import check_blocks, elements_of
-from tests.bot.boards import HOSTILE, NOON, boards, examples, proposal, sections
+from tests.bot.boards import HOSTILE, NOON, boards, proposal, sections
 from tests.bot.conftest import finding
 
 WHAT_SLACK_PARSES = re.compile(r"<(?!!date\^\d+\^[^<>|]*\|[^<>|]*>|@U[A-Z0-9]+>)")
@@ -61,7 +61,6 @@ def board() -> Board:
     )  # fmt: skip
 
 
-@examples(25)
 @given(boards())
 def test_any_board_makes_a_card_that_slack_takes(board: Board) -> None:
     made = shown(board)
@@ -73,7 +72,6 @@ def test_any_board_makes_a_card_that_slack_takes(board: Board) -> None:
     assert len(topic(board)) <= 250
 
 
-@examples(25)
 @given(boards())
 def test_nothing_from_outside_mentions_links_or_formats(board: Board) -> None:
     for text in texts(shown(board)):
@@ -82,7 +80,6 @@ def test_nothing_from_outside_mentions_links_or_formats(board: Board) -> None:
         assert "\u202e" not in text
 
 
-@examples(15)
 @given(boards())
 def test_buttons_are_few_distinct_and_carry_what_they_were_drawn_for(board: Board) -> None:
     for block in shown(board):
@@ -93,7 +90,6 @@ def test_buttons_are_few_distinct_and_carry_what_they_were_drawn_for(board: Boar
         assert all("confirm" in b for b in buttons if b.get("style") == "danger")
 
 
-@examples(8)
 @given(boards(most=1), st.lists(sections(), min_size=1, max_size=4), st.integers(1, 60))
 def test_however_many_instances_none_is_dropped_in_silence(
     board: Board, some: list[Section], times: int

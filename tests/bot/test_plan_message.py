@@ -17,7 +17,7 @@ from playbook.plan import Change, Shown
 from playbook.proposal import Kind, Proposal
 from playbook.target import Target
 from sandbox.slack.blockkit import check_blocks, elements_of
-from tests.bot.boards import NOON, examples, outside, proposal
+from tests.bot.boards import NOON, outside, proposal
 from tests.bot.test_card import WHAT_SLACK_PARSES, texts
 
 TARGET = Target(account="111111111111", region="eu-west-1", instance="i-0abc1234def567890", incident="x1")
@@ -47,7 +47,6 @@ def labels(made: Proposal, *, minutes: float = 1) -> list[str]:
     return [b["text"]["text"] for block in checked(page) for b in elements_of(block)]
 
 
-@examples(25)
 @given(plans, st.sampled_from(list(Kind)))
 def test_any_plan_makes_messages_that_slack_takes(plan: Shown, kind: Kind) -> None:
     for page in plan_message(proposal(TARGET, kind=kind), (("isolate", plan),) * 3, NEED, now=NOON):

@@ -29,10 +29,10 @@ async def server(workspace: Workspace) -> AsyncIterator[Server]:
 
 
 @pytest.fixture
-def room(server: Server, workspace: Workspace, clock: ManualClock, quiet_store: SqlStore) -> Room:
+def room(server: Server, workspace: Workspace, clock: ManualClock, memory_store: SqlStore) -> Room:
     """The room before anything has happened, with a bot that reaches Slack over HTTP."""
     client = listening_client(workspace.app.bot_token, server.api_url)
-    return new_room(workspace, clock, quiet_store, client)
+    return new_room(workspace, clock, memory_store, client)
 
 
 @pytest.fixture

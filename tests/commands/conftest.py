@@ -185,10 +185,10 @@ async def ledger_is_whole(store: SqlStore) -> None:
 
 
 @pytest.fixture
-async def room(sqlite_store: SqlStore) -> AsyncIterator[Room]:
+async def room(memory_store: SqlStore) -> AsyncIterator[Room]:
     """A room on SQLite; whatever happened in it, the evidence is whole afterwards."""
-    yield room_on(sqlite_store)
-    await ledger_is_whole(sqlite_store)
+    yield room_on(memory_store)
+    await ledger_is_whole(memory_store)
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from datetime import timedelta
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import event
 
@@ -167,7 +167,6 @@ def boards(draw: st.DrawFn) -> Board:
     )
 
 
-@settings(max_examples=60, deadline=None)
 @given(boards())
 def test_every_row_has_buttons_or_a_reason_and_never_both(shown: Board) -> None:
     rows = shown.sections[0].rows

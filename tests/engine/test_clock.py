@@ -12,7 +12,7 @@ from commands.approve import approve
 from engine.clock import ABANDONED, Clock, Rhythm
 from playbook.people import Door
 from playbook.slot import Slot
-from tests.engine.conftest import House
+from tests.engine.house import House
 from tests.fakes.people import BO
 
 pytestmark = pytest.mark.emulator

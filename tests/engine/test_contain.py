@@ -9,7 +9,7 @@ from commands.approve import approve
 from commands.propose import propose_undo
 from playbook.decisions import CONTAIN
 from playbook.people import Door
-from tests.engine.conftest import House
+from tests.engine.house import House
 from tests.fakes.people import ANA, BO
 
 pytestmark = pytest.mark.emulator

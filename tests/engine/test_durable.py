@@ -14,7 +14,7 @@ import pytest
 from dbos import DBOS, WorkflowStatus
 
 from engine.durable import Durable
-from tests.engine.conftest import House
+from tests.engine.house import House
 from tests.engine.older import begin
 
 pytestmark = [pytest.mark.process, pytest.mark.emulator]

@@ -28,8 +28,8 @@ PROVED, FAILED, APPLIED = StepState.PROVED, StepState.FAILED, StepState.APPLIED
 
 
 @pytest.fixture
-def bench(sqlite_store: SqlStore) -> Bench:
-    return bench_on(sqlite_store)
+def bench(memory_store: SqlStore) -> Bench:
+    return bench_on(memory_store)
 
 
 async def undone(bench: Bench, run: str, action: str) -> str:
@@ -53,11 +53,11 @@ async def test_a_step_changes_nothing_before_those_it_comes_after(bench: Bench) 
     assert log.index("set snapshot") < log.index("set isolate")
 
 
-async def test_the_intent_is_committed_before_the_call(bench: Bench, sqlite_store: SqlStore) -> None:
+async def test_the_intent_is_committed_before_the_call(bench: Bench, memory_store: SqlStore) -> None:
     seen: list[str] = []
 
     async def look() -> None:
-        async with sqlite_store.engine.begin() as connection:
+        async with memory_store.engine.begin() as connection:
             seen.extend(r.key for r in await connection.exec_driver_sql("SELECT key FROM intents"))
 
     bench.world.during["isolate"] = look

@@ -25,8 +25,8 @@ AGAIN = Proof(rung=Rung.CONFIGURED, says=("configured",), waits="logs", again=ti
 
 
 @pytest.fixture
-def bench(sqlite_store: SqlStore) -> Bench:
-    return bench_on(sqlite_store)
+def bench(memory_store: SqlStore) -> Bench:
+    return bench_on(memory_store)
 
 
 async def due(bench: Bench) -> list[Slot]:

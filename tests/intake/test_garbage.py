@@ -7,7 +7,7 @@ import json
 from collections.abc import Callable
 from typing import Any, cast
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from intake.envelope import unwrap
@@ -70,13 +70,11 @@ def answered(read: Callable[[], Finding]) -> bool:
         return bool(refused.what and refused.means)
 
 
-@settings(deadline=None, max_examples=25)
 @given(st.dictionaries(st.text(max_size=9), VALUES, max_size=4))
 def test_no_object_at_all_breaks_the_parser(body: Json) -> None:
     assert answered(lambda: parse(body))
 
 
-@settings(deadline=None)
 @given(st.sampled_from(PLACES), VALUES)
 def test_no_member_of_a_finding_breaks_the_parser(
     place: tuple[Json, tuple[str | int, ...]], value: object
@@ -85,13 +83,11 @@ def test_no_member_of_a_finding_breaks_the_parser(
     assert answered(lambda: parse(spoilt(body, path, value)))
 
 
-@settings(deadline=None, max_examples=50)
 @given(st.text() | st.binary() | VALUES.map(lambda value: json.dumps(value, default=str)))
 def test_no_text_at_all_breaks_the_envelope(text: str | bytes) -> None:
     assert answered(lambda: parse(unwrap(text)))
 
 
-@settings(deadline=None)
 @given(st.integers(0, len(GOOD) - 1), st.binary(min_size=1, max_size=3))
 def test_no_flaw_within_a_good_message_breaks_it(at: int, flaw: bytes) -> None:
     assert answered(lambda: parse(unwrap(GOOD[:at] + flaw + GOOD[at + 1 :])))

@@ -131,9 +131,7 @@ async def kept(store: SqlStore, check: Callable[[SqlUnit], Awaitable[None]]) -> 
 
 
 # One database serves all examples, because each takes back what it wrote.
-examples = settings(
-    max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+examples = settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 @examples

@@ -1,25 +1,35 @@
-"""A fresh box in this process, and the seeded account in it."""
+"""A fresh box in this process, and the seeded account in it.
+
+Fixtures import the emulator when they are asked for: the fast suite does without it, and it takes a second.
+"""
+
+from __future__ import annotations
 
 from collections.abc import Callable, Generator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from botocore.exceptions import ClientError
 
-from sandbox.aws.box import AwsBox, emulated
-from sandbox.aws.seed import Account, seed, usual_flows
+if TYPE_CHECKING:
+    from sandbox.aws.box import AwsBox
+    from sandbox.aws.seed import Account
 
 Refusal = Callable[[Callable[[], Any]], str]
 
 
 @pytest.fixture
 def box() -> Generator[AwsBox]:
+    from sandbox.aws.box import emulated
+
     with emulated() as made:
         yield made
 
 
 @pytest.fixture
 def account(box: AwsBox) -> Account:
+    from sandbox.aws.seed import seed, usual_flows
+
     made = seed(box.client)
     box.controls.flows(*usual_flows(made))
     box.controls.tick()
