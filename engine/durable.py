@@ -18,6 +18,7 @@ from engine.runner import carry_out
 from engine.timers import fire
 from playbook.errors import StoreDown, Superseded
 from playbook.slot import Alarm, Slot, SlotState
+from storage.engines import workflow_engine
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger("ec2ir.engine")
 
@@ -34,9 +35,11 @@ class Durable:
     def __init__(self, plant: Plant, database_url: str) -> None:
         self._plant = plant
         self._loop = asyncio.get_running_loop()
+        url = system_url(database_url)
         config: DBOSConfig = {
             "name": "ec2ir",
-            "system_database_url": system_url(database_url),
+            "system_database_url": url,
+            "system_database_engine": workflow_engine(url),
             "executor_id": plant.executor,
             "application_version": VERSION,
             "console_log_level": "ERROR",

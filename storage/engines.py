@@ -46,6 +46,20 @@ def sync_engine(url: str) -> Engine:
     return create_engine(parsed.set(drivername="postgresql+psycopg"), poolclass=NullPool)
 
 
+def workflow_engine(url: str) -> Engine | None:
+    """The engine for the durable executor's own SQLite file; None on Postgres, where it makes its own.
+
+    Left to itself it would wait for the disk at each commit (measured: 16 ms before a run begins, 3 ms so). A
+    killed process loses nothing by that, and what a power cut takes, our own rows have.
+    """
+    parsed = _parse(url)
+    if parsed.drivername != "sqlite":
+        return None
+    engine = create_engine(parsed)
+    _tune(engine, (*_PRAGMAS, _PATIENT), isolation="IMMEDIATE")
+    return engine
+
+
 def sqlite_path(url: str) -> str:
     """The file of a SQLite URL; empty for Postgres."""
     parsed = _parse(url)
@@ -71,10 +85,12 @@ def _begin(connection: Connection) -> None:
     connection.exec_driver_sql("BEGIN IMMEDIATE")
 
 
-def _tune(engine: Engine, pragmas: tuple[str, ...]) -> None:
+def _tune(engine: Engine, pragmas: tuple[str, ...], *, isolation: str | None = None) -> None:
+    """Set each connection up. With no `isolation` the driver does not begin by itself: we do."""
+
     @event.listens_for(engine, "connect")
     def connect(connection: Any, record: Any) -> None:  # noqa: ARG001  # pyright: ignore[reportUnusedFunction]
-        connection.isolation_level = None  # the driver must not begin by itself: we do
+        connection.isolation_level = isolation
         cursor = connection.cursor()
         for pragma in pragmas:
             cursor.execute(f"PRAGMA {pragma}")
