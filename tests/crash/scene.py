@@ -33,7 +33,7 @@ from sandbox.aws.trail import Event as Call
 from sandbox.slack import Message, Server, Workspace, serving
 from storage.store import SqlStore, open_store
 from tests.crash.slack import Spring, Trap
-from tests.crash.worker import Death, Life, live
+from tests.crash.worker import Death, Life, changes, live
 
 T = TypeVar("T")
 
@@ -41,8 +41,6 @@ CIDR = "10.99.0.0/24"
 PATIENCE = 30.0
 """Seconds that any one thing may take."""
 _LOOK = 0.05
-_READS = ("Describe", "Get", "List", "Filter", "Receive", "Lookup")
-_CHANGED = frozenset({"ec2", "iam", "autoscaling", "elasticloadbalancing"})
 
 
 def _now() -> datetime:
@@ -215,14 +213,16 @@ class Scene:
 
     async def ended(self) -> Board:
         """The board when the run is over and Slack has everything."""
-
-        def over(shown: Board) -> bool:
-            marks = [r.mark.value for s in shown.sections for r in s.rows if r.run]
-            return bool(marks) and "running" not in marks
-
-        await self.until(over)
+        await until(self.is_over, "the run did not end")
         await self.quiet()
         return await self.board()
+
+    async def is_over(self) -> bool:
+        """Whether the run has begun and ended."""
+        with suppress(ValueError):  # no incident yet
+            marks = [r.mark.value for s in (await self.board()).sections for r in s.rows if r.run]
+            return bool(marks) and "running" not in marks
+        return False
 
     async def quiet(self) -> None:
         """Wait until Slack has everything."""
@@ -256,7 +256,7 @@ class Scene:
 
     async def writes(self) -> list[Call]:
         """Those that changed something in the account."""
-        return [e for e in await self.calls() if e.service in _CHANGED and not e.operation.startswith(_READS)]
+        return [e for e in await self.calls() if changes(e.service, e.operation)]
 
     async def open_interfaces(self) -> set[str]:
         """The victim's interfaces that stand open to the world at this moment."""

@@ -26,6 +26,14 @@ from engine.clock import Rhythm
 
 When = Literal["before", "after"]
 
+_READS = ("Describe", "Get", "List", "Filter", "Receive", "Lookup")
+
+
+def changes(service: str, operation: str) -> bool:
+    """Whether such a call changes something in the account; the queue apart."""
+    return service != "sqs" and not operation.startswith(_READS)
+
+
 QUICK = Rhythm(beat=timedelta(seconds=0.5), reconcile=timedelta(seconds=1), silence=timedelta(seconds=2))
 """A replica's rhythm, so that a test waits seconds for what takes half a minute in the field."""
 
