@@ -16,7 +16,7 @@ from aws.account import Account
 from aws.record import Call, recorded
 from commands import progress
 from commands.propose import propose_anew
-from engine.gates import Changes, StepGate, gates
+from engine.gates import HEAD_START, Changes, StepGate, gates
 from engine.journal import RunJournal, StepJournal
 from engine.plant import Plant
 from engine.reports import Reports
@@ -143,7 +143,7 @@ class _Work:
             return ""
         try:
             await known.rescue(
-                _plan_of(self.proposal, known), self._run(known, StepGate(before=(), own=asyncio.Event()))
+                _plan_of(self.proposal, known), self._run(known, StepGate(own=asyncio.Event()))
             )
         except (Superseded, StoreDown):
             raise
@@ -169,12 +169,14 @@ class _Work:
     async def _step(self, action: AnyAction, gate: StepGate, changes: Changes) -> None:
         with recorded() as calls:
             try:
+                if gate.alone:
+                    await self.plant.pause(HEAD_START)
                 await self._change(action, gate)
                 applied = self.plant.desk.clock()
                 gate.open()
                 changes.made(action.name)
-                await changes.all_made()
-                await self._prove(action, calls, applied)
+                async with changes.turn():
+                    await self._prove(action, calls, applied)
             except (Superseded, StoreDown):
                 # Not this step's failure: whoever carries the run next goes on from its rows.
                 raise
