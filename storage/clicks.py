@@ -9,7 +9,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from playbook.people import Person
-from storage.sql import changed, inserting_new, matching, one, run
+from storage.sql import changed, execute, inserting_new, matching, one
 from storage.tables import clicks
 
 _CLAIM = inserting_new(clicks)
@@ -34,4 +34,4 @@ class SqlClicks:
 
     async def release(self, key: str) -> None:
         """Give the claim back: what was asked for was refused, and may be asked for again."""
-        await run(self.connection, _RELEASE, {"key_": key})
+        await execute(self.connection, _RELEASE, {"key_": key})

@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from playbook.finding import Finding, FindingKey, FindingType, Indicator
-from storage.sql import Row, inserting, matching, one, row_of, rows, run
+from storage.sql import Row, execute, inserting, matching, one, row_of, rows
 from storage.tables import findings
 from storage.types import storable
 
@@ -42,7 +42,7 @@ class SqlFindings:
 
     async def save(self, finding: Finding, raw: str, incident: str) -> None:
         """Store or replace; `raw` is the message as received."""
-        await run(self.connection, _SAVE, _row(finding) | {"raw": raw, "incident": incident or None})
+        await execute(self.connection, _SAVE, _row(finding) | {"raw": raw, "incident": incident or None})
 
     async def incident_of(self, key: FindingKey) -> str:
         """The incident's id, or an empty string."""

@@ -17,7 +17,7 @@ from playbook.errors import TooLate
 from playbook.finding import Severity
 from playbook.incident import Incident, IncidentState, InstanceFacts
 from playbook.people import Person
-from storage.sql import Row, changed, given, inserting_new, matching, one, row_of, rows, run
+from storage.sql import Row, changed, execute, given, inserting_new, matching, one, row_of, rows
 from storage.tables import incidents, instances
 
 _i, _n = incidents.c, instances.c
@@ -65,7 +65,7 @@ class SqlIncidents:
     async def add(self, incident: Incident, instances: Sequence[InstanceFacts]) -> None:
         """Open it. Raises TooLate, with nothing stored, when an open incident holds one of the instances."""
         async with self.connection.begin_nested():
-            await run(self.connection, _ADD, row_of(incident) | {"rank": incident.severity.rank})
+            await execute(self.connection, _ADD, row_of(incident) | {"rank": incident.severity.rank})
             for facts in instances:
                 await self._hold(incident.id, facts, held=incident.state is IncidentState.OPEN)
 
@@ -108,15 +108,15 @@ class SqlIncidents:
         tighter: Row = {"id_": incident, "severity_": severity, "rank_": severity.rank}
         if environment is Environment.PRODUCTION:
             tighter["environment"] = environment
-        await run(self.connection, _TIGHTEN, tighter)
+        await execute(self.connection, _TIGHTEN, tighter)
 
     async def set_channel(self, incident: str, channel: str) -> None:
         """Remember the Slack channel."""
-        await run(self.connection, _SET, {"id_": incident, "channel": channel})
+        await execute(self.connection, _SET, {"id_": incident, "channel": channel})
 
     async def set_card(self, incident: str, ts: str) -> None:
         """Remember the card's message."""
-        await run(self.connection, _SET, {"id_": incident, "card_ts": ts})
+        await execute(self.connection, _SET, {"id_": incident, "card_ts": ts})
 
     async def take_lead(self, incident: str, person: Person) -> bool:
         """Make `person` the lead, by id, if there is none; whether that happened."""
@@ -128,14 +128,14 @@ class SqlIncidents:
 
     async def unmark_contained(self, incident: str) -> None:
         """An undo made the instance reachable again."""
-        await run(self.connection, _SET, {"id_": incident, "contained": None})
+        await execute(self.connection, _SET, {"id_": incident, "contained": None})
 
     async def close(self, incident: str, at: datetime, why: str) -> bool:
         """Close it if it is open, and let its instances go; whether that happened."""
         end = {"state": IncidentState.CLOSED, "closed": at, "closed_why": why}
         if not await changed(self.connection, _CLOSE, {"id_": incident, **end}):
             return False
-        await run(self.connection, _LET_GO, {"incident_": incident, "held": 0})
+        await execute(self.connection, _LET_GO, {"incident_": incident, "held": 0})
         return True
 
     async def _one(self, wanted: Select[Any], given: Row) -> Incident | None:

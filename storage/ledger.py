@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from playbook.ledger import GENESIS, Evidence, seal
 from playbook.plan import Json
-from storage.sql import lock, matching, one, row_of, rows, run
+from storage.sql import execute, lock, matching, one, row_of, rows
 from storage.tables import evidence
 from storage.types import storable, utc
 
@@ -45,7 +45,7 @@ class SqlLedger:
             body=body,
             previous=last["sha256"] if last else GENESIS,
         )
-        await run(self.connection, _ADD, row_of(entry))
+        await execute(self.connection, _ADD, row_of(entry))
         return entry
 
     async def of(self, incident: str) -> tuple[Evidence, ...]:

@@ -10,7 +10,7 @@ from sqlalchemy import FromClause, Update, and_, bindparam, case, func, not_, or
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from playbook.outbox import Message, Post, Sending, SendState, Urgency
-from storage.sql import Insert, Row, among, inserting, matching, one, row_of, run
+from storage.sql import Insert, Row, among, execute, inserting, matching, one, row_of
 from storage.tables import outbox
 
 _c = outbox.c
@@ -104,7 +104,7 @@ class SqlOutbox:
     async def put(self, message: Message) -> None:
         """Store; a key that is there already is left alone, except live posts, which are armed again."""
         row = {**row_of(message), **_FRESH, "due": message.at}
-        await run(self.connection, _ARM if message.post.live else _ADD, row)
+        await execute(self.connection, _ARM if message.post.live else _ADD, row)
 
     async def take(self, holder: str, at: datetime, lease: timedelta) -> Sending | None:
         """The next row: by urgency, then age, never one whose incident has an older row unsent or in other hands.
@@ -121,7 +121,7 @@ class SqlOutbox:
         told: Row = {"attempts": 0, "sent": at, "due": at, "problem": "", "leased_until": None}
         if ts:
             told["ts"] = ts
-        await run(self.connection, _SENT, {"seq_": sending.seq, "version_": sending.version, **told})
+        await execute(self.connection, _SENT, {"seq_": sending.seq, "version_": sending.version, **told})
 
     async def put_back(self, sending: Sending, due: datetime, problem: str) -> None:
         """Try again at `due`; without effect when the row is in other hands by now."""
@@ -134,7 +134,7 @@ class SqlOutbox:
     async def release(self, holder: str) -> None:
         """That holder is dead: what it was sending waits again, and counts as tried."""
         again = {"state": SendState.WAITING, "leased_until": None}
-        await run(self.connection, _RELEASE, {"holder_": holder, **again})
+        await execute(self.connection, _RELEASE, {"holder_": holder, **again})
 
     async def ts_of(self, key: str) -> str:
         """The ts of what was sent under that key, or an empty string."""
@@ -146,7 +146,7 @@ class SqlOutbox:
 
     async def _let_go(self, sending: Sending, **values: Any) -> None:
         mine = {"seq_": sending.seq, "attempts_": sending.attempts}
-        await run(self.connection, _LET_GO, {**mine, **values, "leased_until": None})
+        await execute(self.connection, _LET_GO, {**mine, **values, "leased_until": None})
 
 
 def _sending(row: Row) -> Sending:

@@ -15,7 +15,7 @@ from playbook.approval import Approval, Decision
 from playbook.people import BOT, Person
 from playbook.proposal import LeftOut, Proposal, ProposedStep
 from storage.places import flat, target_of
-from storage.sql import Row, among, changed, given, inserting, lock, matching, row_of, rows, run
+from storage.sql import Row, among, changed, execute, given, inserting, lock, matching, row_of, rows
 from storage.tables import approvals, proposals
 
 _c = proposals.c
@@ -70,10 +70,10 @@ class SqlProposals:
         await lock(self.connection, "proposal", *map(str, same.values()))
         older = {"decided_by": (proposal.proposer or BOT).id, "decided": proposal.made}
         gone = tuple(await self.connection.scalars(_SUPERSEDE, same | older))
-        await run(self.connection, _ADD, row)
+        await execute(self.connection, _ADD, row)
         if proposal.approvals:
             already = [{"proposal": proposal.id, **_approval_row(a)} for a in proposal.approvals]
-            await run(self.connection, _GIVEN, already)
+            await execute(self.connection, _GIVEN, already)
         return gone
 
     async def get(self, proposal: str) -> Proposal | None:

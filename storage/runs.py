@@ -19,6 +19,7 @@ from storage.sql import (
     Row,
     among,
     changed,
+    execute,
     given,
     inserting,
     inserting_new,
@@ -27,7 +28,6 @@ from storage.sql import (
     row_of,
     rows,
 )
-from storage.sql import run as execute
 from storage.tables import executors, intents, runs, steps
 
 _ENDS = frozenset({RunState.PROVED, RunState.FAILED, RunState.UNDONE})

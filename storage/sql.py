@@ -45,11 +45,10 @@ Parameters: TypeAlias = Mapping[str, Any] | Sequence[Mapping[str, Any]]
 def inserting(table: Table, finish: Callable[[Insert], Executable]) -> EachDialect:
     """An INSERT that knows ON CONFLICT, finished for each dialect; it says how many rows it inserted."""
     # Without the option, Postgres says -1.
-    lite, post = (
-        finish(insert(table).execution_options(preserve_rowcount=True))
-        for insert in (sqlite.insert, postgresql.insert)
+    return EachDialect(
+        sqlite=finish(sqlite.insert(table)).execution_options(preserve_rowcount=True),
+        postgresql=finish(postgresql.insert(table)).execution_options(preserve_rowcount=True),
     )
-    return EachDialect(sqlite=lite, postgresql=post)
 
 
 def inserting_new(table: Table) -> EachDialect:
@@ -72,7 +71,7 @@ def among(column: ColumnElement[Any], *members: StrEnum) -> ColumnElement[bool]:
     return column.in_([literal_column(f"'{member.value}'") for member in members])
 
 
-async def run(
+async def execute(
     connection: AsyncConnection, statement: Statement, parameters: Parameters | None = None
 ) -> CursorResult[Any]:
     """Run it: once, or for each of several rows."""
@@ -84,12 +83,12 @@ async def run(
 
 async def changed(connection: AsyncConnection, statement: Statement, parameters: Parameters) -> int:
     """Run it; how many rows it changed or inserted."""
-    return (await run(connection, statement, parameters)).rowcount
+    return (await execute(connection, statement, parameters)).rowcount
 
 
 async def one(connection: AsyncConnection, statement: Executable, parameters: Row) -> Row | None:
     """The first row of the answer, by column name."""
-    answer = await run(connection, statement, parameters)
+    answer = await execute(connection, statement, parameters)
     row = answer.first()
     return None if row is None else dict(zip(answer.keys(), row, strict=True))
 
@@ -98,7 +97,7 @@ async def rows(
     connection: AsyncConnection, statement: Executable, parameters: Row | None = None
 ) -> list[Row]:
     """The rows of the answer, by column name."""
-    answer = await run(connection, statement, parameters)
+    answer = await execute(connection, statement, parameters)
     names = tuple(answer.keys())
     return [dict(zip(names, row, strict=True)) for row in answer]
 

@@ -8,7 +8,7 @@ from sqlalchemy import insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from playbook.timeline import Entry
-from storage.sql import matching, row_of, rows, run
+from storage.sql import execute, matching, row_of, rows
 from storage.tables import timeline
 
 _ADD = insert(timeline)
@@ -25,7 +25,7 @@ class SqlTimeline:
         """Append; the entry's own `seq` is not looked at."""
         row = row_of(entry)
         del row["seq"]
-        await run(self.connection, _ADD, row)
+        await execute(self.connection, _ADD, row)
 
     async def of(self, incident: str) -> tuple[Entry, ...]:
         """In the order of writing."""
