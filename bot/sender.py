@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
 
@@ -19,13 +20,15 @@ from bot.poster import Poster
 from playbook.clock import Clock
 from playbook.errors import BadInput, Unreachable
 from playbook.outbox import Post, Sending
-from playbook.ports import Directory, Store
+from playbook.ports import Directory, Store, Unit
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger("ec2ir.bot")
 LEASE = timedelta(seconds=60)
 """After this long a row whose sender died is handed out again."""
 _PATIENCE = 45.0
 """Seconds for one row; less than the lease, so that nobody else has the row meanwhile."""
+_TRIES = 60
+"""How often, a second apart, the end of a row is stored; then its lease runs out anyway."""
 _LONGEST_WAIT = timedelta(minutes=1)
 _WORKERS = 4
 _POLL, _LONG_POLL = 0.25, 5.0
@@ -79,20 +82,32 @@ class Sender:
             log.exception("a row could not be drawn", key=sending.message.key)
             await self._not_sent(sending, repr(error), final=sending.attempts >= _GIVE_UP)
         else:
-            async with store.begin() as unit:
-                await unit.outbox.sent(sending, ts, clock())
+            await self._record(lambda unit: unit.outbox.sent(sending, ts, clock()))
         return True
+
+    async def _record(self, write: Callable[[Unit], Awaitable[None]]) -> None:
+        """Store what became of a row, also when the database is away just then.
+
+        Otherwise the row, and every later one of its incident, would wait for the lease to run out.
+        """
+        for _ in range(_TRIES - 1):
+            with contextlib.suppress(Unreachable):
+                async with self.office.store.begin() as unit:
+                    await write(unit)
+                    return
+            await self.office.poster.pace.sleep(1.0)
+        async with self.office.store.begin() as unit:
+            await write(unit)
 
     async def _not_sent(
         self, sending: Sending, problem: str, *, final: bool, wait: timedelta | None = None
     ) -> None:
         said = {"key": sending.message.key, "incident": sending.message.incident, "problem": problem}
-        async with self.office.store.begin() as unit:
-            if final:
-                await unit.outbox.refuse(sending, problem[:500])
-            else:
-                due = self.office.clock() + (wait or _backoff(sending.attempts))
-                await unit.outbox.put_back(sending, due, problem[:500])
+        if final:
+            await self._record(lambda unit: unit.outbox.refuse(sending, problem[:500]))
+        else:
+            due = self.office.clock() + (wait or _backoff(sending.attempts))
+            await self._record(lambda unit: unit.outbox.put_back(sending, due, problem[:500]))
         if final:
             log.error("Slack will never take this message", **said)
         else:
