@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import logging
+from collections.abc import Generator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import pytest
+import structlog
 from typer.testing import CliRunner
 
 from cli.main import app
@@ -62,7 +64,7 @@ class Shell:
 
 
 @pytest.fixture
-def shell(tmp_path: Path, sqlite_url: str, monkeypatch: pytest.MonkeyPatch) -> Shell:
+def shell(tmp_path: Path, sqlite_url: str, monkeypatch: pytest.MonkeyPatch) -> Generator[Shell]:
     """A shell whose settings name a database, and nothing else."""
     monkeypatch.chdir(tmp_path)
     made = Shell(tmp_path, dict.fromkeys(QUIET))
@@ -70,4 +72,5 @@ def shell(tmp_path: Path, sqlite_url: str, monkeypatch: pytest.MonkeyPatch) -> S
         EC2IR_DATABASE_URL=sqlite_url, XDG_DATA_HOME=str(tmp_path), AWS_EC2_METADATA_DISABLED="true",
         AWS_CONFIG_FILE="/dev/null", AWS_SHARED_CREDENTIALS_FILE="/dev/null",
     )  # fmt: skip
-    return made
+    yield made
+    structlog.reset_defaults()  # a command logs to its own standard error, which is closed by now
