@@ -14,6 +14,10 @@ from playbook.errors import BadInput
 from storage import inline
 
 _PRAGMAS = ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON")
+_ABANDONED = "10s"
+"""After this long Postgres ends a transaction in which nothing happens: a process that was paused in the middle of
+one would keep its locks, and whoever takes over would wait for it. Ours never wait for anything but the database.
+"""
 _PATIENT = "busy_timeout=30000"
 """For processes that may block: migrations. The event loop waits by itself (see `storage.inline`)."""
 
@@ -32,7 +36,11 @@ def async_engine(url: str) -> AsyncEngine:
         )
         _tune(engine.sync_engine, _PRAGMAS)
         return engine
-    return create_async_engine(parsed.set(drivername="postgresql+psycopg"), pool_pre_ping=True)
+    return create_async_engine(
+        parsed.set(drivername="postgresql+psycopg"),
+        pool_pre_ping=True,
+        connect_args={"options": f"-c idle_in_transaction_session_timeout={_ABANDONED}"},
+    )
 
 
 def sync_engine(url: str) -> Engine:
