@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from pathlib import Path
+from typing import Any
 
 import structlog
 from dbos import DBOS, DBOSConfig, SetWorkflowID
@@ -49,6 +50,7 @@ class Durable:
         }
         DBOS(config=config)
         self._active: set[str] = set()
+        self._work: set[asyncio.Task[Any]] = set()
 
         def run_workflow(run: str) -> None:
             self._run(run)
@@ -71,6 +73,11 @@ class Durable:
     async def stop(self) -> None:
         """Stop at once; what is under way is recovered by whoever lives on, or by the next start."""
         await asyncio.to_thread(DBOS.destroy, workflow_completion_timeout_sec=0)
+        # Work that outlived this would find AWS's clients closed, and record its steps as failed.
+        under_way = tuple(self._work)
+        for task in under_way:
+            task.cancel()
+        await asyncio.gather(*under_way, return_exceptions=True)
 
     async def carry(self, run: str) -> None:
         """Begin or go on with a run, in this process."""
@@ -107,7 +114,10 @@ class Durable:
             DBOS.start_workflow(self._run_workflow, run)
 
     def _enqueue(self, slot: Slot) -> None:
-        with SetWorkflowID(slot.key):
+        # What was handed out and never ended needs another workflow: one that broke off never runs again.
+        again = slot.state is SlotState.QUEUED
+        number = f":{int(self._plant.desk.clock().timestamp()) // 120}" if again else ""
+        with SetWorkflowID(slot.key + number):
             DBOS.enqueue_workflow(TIMERS, self._slot_workflow, slot.key, slot.alarm.value, slot.subject)
 
     def _run(self, run: str) -> None:
@@ -131,6 +141,10 @@ class Durable:
 
     async def _patiently(self, work: Callable[[], Awaitable[None]]) -> None:
         """Begin anew while the database is away: a workflow that ended with an error never runs again."""
+        task = asyncio.current_task()
+        if task is not None:
+            self._work.add(task)
+            task.add_done_callback(self._work.discard)
         while True:
             try:
                 return await work()
