@@ -5,7 +5,7 @@ from __future__ import annotations
 from slack_sdk.models.blocks import Block
 
 from bot import blocks
-from bot.check import fits
+from bot.check import checked, fitting
 from bot.instance import closed, opened
 from bot.words import headline, mention, moment
 from commands.board import Board, Mark
@@ -13,6 +13,7 @@ from playbook.clock import elapsed
 from playbook.finding import Finding
 from playbook.incident import IncidentState
 from playbook.people import Person
+from playbook.plan import Json
 from playbook.text import mrkdwn
 
 _DETAIL = (240, 120, 60, 30)
@@ -22,17 +23,17 @@ _MOST_LINES = 15
 _FINDINGS = 4
 
 
-def card(board: Board) -> list[Block]:
-    """The card's blocks: at most 50, at most 12,000 characters.
+def card(board: Board) -> list[Json]:
+    """The card's blocks as JSON, checked: at most 50, at most 12,000 characters.
 
     Several instances have a section each while they fit, then a line each, then a number.
     """
     for limit in _DETAIL:
         for count in range(min(len(board.sections), _MOST_OPEN), -1, -1):
-            made = _drawn(board, count, limit)
-            if fits(made):
+            made = fitting(_drawn(board, count, limit))
+            if made is not None:
                 return made
-    return [blocks.section(headline(board)), blocks.section(_footer(board))]
+    return checked([blocks.section(headline(board)), blocks.section(_footer(board))])
 
 
 def _drawn(board: Board, count: int, limit: int) -> list[Block]:

@@ -33,12 +33,12 @@ def checked(blocks: Sequence[Block]) -> list[Json]:
     return made
 
 
-def fits(blocks: Sequence[Block]) -> bool:
-    """Whether Slack takes these blocks as one message."""
+def fitting(blocks: Sequence[Block]) -> list[Json] | None:
+    """The blocks as JSON, or None when Slack would not take them as one message."""
     try:
-        return not list(_problems(as_json(blocks)))
-    except SlackObjectFormationError:  # slack_sdk checks a part of the limits itself
-        return False
+        return checked(blocks)
+    except (LimitError, SlackObjectFormationError):  # slack_sdk checks a part of the limits itself
+        return None
 
 
 def as_json(blocks: Sequence[Block]) -> list[Json]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from bot.act import Act
 from bot.asking import check_place
+from bot.check import checked
 from bot.dialogs import DIALOGS, open_dialog
 from bot.front import Front
 from bot.plan_message import plan_message, shown
@@ -110,7 +111,7 @@ async def show_plan(front: Front, act: Act, value: Value) -> None:
         proposal = await as_it_stands(unit, stored)
     pages = plan_message(proposal, shown(proposal), need_of(proposal), now=front.desk.clock())
     for page in pages[:4]:  # a response_url serves five times
-        await front.tell(act, f"Plan {proposal.hash[:4]}", page)
+        await front.tell(act, f"Plan {proposal.hash[:4]}", checked(page))
 
 
 def _dialog(name: str) -> Click:

@@ -10,6 +10,7 @@ import structlog
 
 from bot import channels
 from bot.api import SlackTrouble
+from bot.check import checked
 from bot.messages import announcement, card_words, closing, line, topic
 from bot.plan_message import decision_words, plan_message, shown
 from bot.plan_message import headline as plan_headline
@@ -174,14 +175,14 @@ async def _plan(office: Office, sending: Sending) -> str:
         proposal, ts = await as_it_stands(unit, stored), await unit.outbox.ts_of(key)
     pages = plan_message(proposal, shown(proposal), need_of(proposal), now=now)
     text = plan_headline(proposal)
-    channel, first = _channel(found), Words(text=text, blocks=pages[0])
+    channel, first = _channel(found), Words(text=text, blocks=checked(pages[0]))
     if ts and await office.poster.edit(channel, ts, first):
         await _say_decision(office, key, proposal)
         return ts
     since = proposal.made if sending.again else None
     ts = await office.poster.post(channel, key, first, unless=since)
     for number, page in enumerate(pages[1:], 2):
-        words = Words(text=f"{text}, part {number} of {len(pages)}", blocks=page)
+        words = Words(text=f"{text}, part {number} of {len(pages)}", blocks=checked(page))
         await office.poster.post(channel, f"{key}:{number}", words, thread=ts, unless=since)
     return ts
 

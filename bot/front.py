@@ -12,7 +12,6 @@ from typing import Any
 import aiohttp
 import structlog
 from slack_bolt.context.respond.async_respond import AsyncRespond
-from slack_sdk.models.blocks import Block
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot import blocks
@@ -105,9 +104,9 @@ class Front:
         finally:
             self.wrote()
 
-    async def tell(self, act: Act, text: str, shown: Sequence[Block] = ()) -> None:
-        """Show something to the person alone. `text` is mrkdwn, escaped already."""
-        body = checked(shown) or checked([blocks.section(piece) for piece in blocks.paragraphs([text])])
+    async def tell(self, act: Act, text: str, shown: Sequence[Json] = ()) -> None:
+        """Show something to the person alone: `shown`, blocks checked already, or else `text`, escaped mrkdwn."""
+        body = list(shown) or checked([blocks.section(piece) for piece in blocks.paragraphs([text])])
         if act.respond is not None and await _responded(act.respond, text, body):
             return
         try:

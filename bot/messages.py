@@ -7,6 +7,7 @@ from typing import cast
 
 from bot import blocks
 from bot.card import card
+from bot.check import checked
 from bot.poster import Words
 from bot.words import EVENTS, headline, mention, said, severity
 from commands.board import Board, Mark
@@ -30,7 +31,8 @@ def line(body: Json) -> Words:
     words = said(str(body.get("words", "")), _LONGEST)
     pinged = " ".join(mention(Person(id=str(p))) for p in cast("Sequence[object]", body.get("ping") or ()))
     text = " ".join(part for part in (_mark(body), words, pinged) if part)
-    return Words(text=text[:300], blocks=[blocks.section(piece) for piece in blocks.paragraphs([text])])
+    shown = [blocks.section(piece) for piece in blocks.paragraphs([text])]
+    return Words(text=text[:300], blocks=checked(shown))
 
 
 def _mark(body: Json) -> str:
@@ -47,7 +49,7 @@ def announcement(board: Board) -> Words:
         f"<#{board.incident.channel}>" if board.incident.channel else "Slack let ec2ir make no channel for it"
     )
     text = f"{headline(board)}: {where}"
-    return Words(text=text, blocks=[blocks.section(text)])
+    return Words(text=text, blocks=checked([blocks.section(text)]))
 
 
 def topic(board: Board) -> str:
@@ -68,4 +70,4 @@ def topic(board: Board) -> str:
 def closing(board: Board) -> Words:
     """The last line of an incident's channel."""
     text = f"🏁 Closed: {mrkdwn(board.incident.closed_why, 500)}. The channel stays, as the record."
-    return Words(text=text, blocks=[blocks.section(text)])
+    return Words(text=text, blocks=checked([blocks.section(text)]))

@@ -7,11 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, cast
 
-from slack_sdk.models.blocks import Block
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.api import Method, SlackTrouble, call, cursor_of
-from bot.check import TEXT, LimitError, checked
+from bot.check import TEXT, LimitError
 from bot.pace import Pace
 from playbook.plan import Json
 
@@ -23,10 +22,13 @@ _SKEW = timedelta(minutes=5)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Words:
-    """What one message shows; `text` is for notifications, and for screens that show no blocks."""
+    """What one message shows; `text` is for notifications, and for screens that show no blocks.
+
+    `blocks` are JSON that has been checked (see `bot.check`): to check costs as much as all else about a message.
+    """
 
     text: str
-    blocks: Sequence[Block]
+    blocks: Sequence[Json]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,7 +102,7 @@ class Poster:
 def _body(words: Words) -> Json:
     if len(words.text) > TEXT:
         raise LimitError(f"a top-level text of {len(words.text)} characters; {TEXT} are allowed")
-    return {"text": words.text, "blocks": checked(words.blocks)}
+    return {"text": words.text, "blocks": words.blocks}
 
 
 def _key_of(message: Json) -> str:

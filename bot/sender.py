@@ -45,6 +45,7 @@ class Sender:
     office: Office
     holder: str
     written: asyncio.Event = field(default_factory=asyncio.Event)
+    in_hand: set[int] = field(default_factory=set[int])
 
     async def run(self, stop: asyncio.Event) -> None:
         """Send until `stop` is set; a row under way is finished first."""
@@ -68,6 +69,18 @@ class Sender:
             sending = await unit.outbox.take(self.holder, clock(), LEASE)
         if sending is None:
             return False
+        if sending.seq in self.in_hand:
+            # The clock was set forward, or the machine slept: the lease ran out under our own hands, and the first
+            # attempt still goes on. Looking would not find what it has not posted yet.
+            return True
+        self.in_hand.add(sending.seq)
+        try:
+            await self._deliver(sending)
+        finally:
+            self.in_hand.discard(sending.seq)
+        return True
+
+    async def _deliver(self, sending: Sending) -> None:
         try:
             async with asyncio.timeout(_PATIENCE):
                 ts = await deliver(self.office, sending)
@@ -82,8 +95,7 @@ class Sender:
             log.exception("a row could not be drawn", key=sending.message.key)
             await self._not_sent(sending, repr(error), final=sending.attempts >= _GIVE_UP)
         else:
-            await self._record(lambda unit: unit.outbox.sent(sending, ts, clock()))
-        return True
+            await self._record(lambda unit: unit.outbox.sent(sending, ts, self.office.clock()))
 
     async def _record(self, write: Callable[[Unit], Awaitable[None]]) -> None:
         """Store what became of a row, also when the database is away just then.

@@ -14,13 +14,17 @@ _ALWAYS = frozenset({"sts:GetCallerIdentity"}) | FACTS
 _QUEUE = frozenset({"sqs:ChangeMessageVisibility", "sqs:DeleteMessage", "sqs:ReceiveMessage"})
 
 
-def policy(only: Iterable[AnyAction] | None = None) -> Json:
+def policy(only: Iterable[AnyAction] | None = None, *, roles: Iterable[str] = ()) -> Json:
     """A policy document: what looking needs, the queue, then a statement for each action.
 
-    With `only`, the statements of these actions and nothing else.
+    `roles` are the ARNs of other accounts' roles that ec2ir assumes. With `only`, the statements of these actions
+    and nothing else.
     """
     chosen = ACTIONS if only is None else tuple(only)
     base = [] if only is not None else [_statement("Looking", _ALWAYS), _statement("Findings", _QUEUE)]
+    assumed = sorted(roles) if only is None else []
+    if assumed:
+        base.append(_statement("Accounts", {"sts:AssumeRole"}) | {"Resource": assumed})
     return {"Version": "2012-10-17", "Statement": [*base, *(s for a in chosen for s in _of(a))]}
 
 

@@ -40,10 +40,14 @@ def manifest(
 def iam_policy(
     action: Annotated[str, typer.Option(help=f"Only for one of: {', '.join(BY_NAME)}.")] = "",
 ) -> None:
-    """Print the least-privilege IAM policy, made from what the actions declare."""
+    """Print the least-privilege IAM policy, made from what the actions declare and the accounts of ec2ir.toml."""
     if action and action not in BY_NAME:
         stop(BadInput(f"There is no action “{action[:40]}”.", then=f"There are: {', '.join(BY_NAME)}."))
-    out.print_json(jsonlib.dumps(policy([BY_NAME[action]] if action else None)))
+    try:
+        roles = [account.role_arn for account in load().policy_file.accounts if account.role_arn]
+    except Ec2irError as error:
+        stop(error)
+    out.print_json(jsonlib.dumps(policy([BY_NAME[action]] if action else None, roles=roles)))
 
 
 def serve() -> None:

@@ -330,3 +330,26 @@ async def test_a_finding_that_was_archived_says_so_on_the_card(room: Room) -> No
     await room.finding(archived=True, updated=room.clock())
 
     assert "archived in GuardDuty" in texts(room.card())
+
+
+async def test_a_lease_that_runs_out_under_the_senders_own_hands_sends_nothing_twice(room: Room) -> None:
+    incident = await room.incident()
+    await say(room, incident, "first", "k1")
+    await say(room, incident, "second", "k2")
+    slept: list[float] = []
+
+    async def sleep(seconds: float) -> None:
+        # The machine sleeps while a message waits for its turn; then another worker looks for work first.
+        slept.append(seconds)
+        room.clock.passes(seconds=LEASE.total_seconds() + 1)
+        await sender.step()
+
+    sender = make_sender(
+        room.store, room.slack.client(), room.desk.directory, announce="incidents", holder="slept",
+        clock=room.clock, sleep=sleep,
+    )  # fmt: skip
+    await sender.drain()
+
+    assert slept
+    keys = [key_of(m) for m in room.messages()]
+    assert (keys.count("k1"), keys.count("k2")) == (1, 1)

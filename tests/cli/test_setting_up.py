@@ -88,3 +88,11 @@ def test_the_page_about_the_actions_is_what_the_code_says() -> None:
 
 def test_a_leak_is_for_the_played_demo(shell: Shell) -> None:
     assert shell("demo", "--leak").status == 2
+
+
+def test_the_policy_allows_to_assume_the_roles_of_the_accounts_in_the_settings(shell: Shell) -> None:
+    role = "arn:aws:iam::222222222222:role/ec2ir-responder"
+    assert "sts:AssumeRole" not in allowed(shell("iam-policy").json)
+    shell.policy(f'[[accounts]]\nid = "222222222222"\nrole_arn = "{role}"\n')
+    (statement,) = [s for s in shell("iam-policy").json["Statement"] if "sts:AssumeRole" in s["Action"]]
+    assert statement["Resource"] == [role]
