@@ -70,7 +70,9 @@ class InlineDialect(SQLiteDialect_pysqlite):
             try:
                 dbapi_connection.execute("BEGIN IMMEDIATE")
             except sqlite3.OperationalError as error:
-                if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
+                # The low byte: SQLITE_BUSY_RECOVERY is another process that mends the log after a crash.
+                busy = error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY
+                if not busy or time.monotonic() > deadline:
                     raise
                 await_only(asyncio.sleep(_PAUSE))
             else:
