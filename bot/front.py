@@ -159,13 +159,13 @@ async def _responded(respond: AsyncRespond, text: str, body: list[Json]) -> bool
     return answer.status_code == 200
 
 
-def refusal_words(refusal: Ec2irError) -> tuple[str, list[Block]]:
+def refusal_words(refusal: Ec2irError) -> tuple[str, list[Json]]:
     """A refusal as what happened · why · what to do."""
     parts = [mrkdwn(part, 400) for part in (refusal.what, refusal.means, refusal.then) if part]
     if isinstance(refusal, ElsewhereError):
         parts += [f"<#{channel}> {mrkdwn(name, 60)}" for channel, name in refusal.channels]
     text = " ".join(parts)
-    return text, [blocks.section(piece) for piece in blocks.paragraphs(["✋ " + text])]
+    return text, checked([blocks.section(piece) for piece in blocks.paragraphs(["✋ " + text])])
 
 
 def at(act: Act, channel: str) -> Act:

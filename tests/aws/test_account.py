@@ -15,8 +15,9 @@ from aws.record import Call, recorded
 from playbook.policy import Policy
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def aws() -> Generator[Account]:
+    """One for all tests: making a client of EC2 takes the SDK half a second."""
     session = boto3.Session(aws_access_key_id="AKIAEXAMPLE", aws_secret_access_key="example")
     with ThreadPoolExecutor(2) as pool:
         yield Account(

@@ -14,13 +14,13 @@ def session(_: str) -> boto3.Session:
 
 def test_a_client_is_made_once_for_each_account_region_service_and_way_of_retrying() -> None:
     clients = Clients(session)
-    first = clients.get("111111111111", "eu-west-1", "ec2")
-    assert clients.get("111111111111", "eu-west-1", "ec2") is first
+    first = clients.get("111111111111", "eu-west-1", "sts")
+    assert clients.get("111111111111", "eu-west-1", "sts") is first
     others = (
-        clients.get("222222222222", "eu-west-1", "ec2"),
-        clients.get("111111111111", "us-east-1", "ec2"),
-        clients.get("111111111111", "eu-west-1", "sts"),
-        clients.get("111111111111", "eu-west-1", "ec2", once=True),
+        clients.get("222222222222", "eu-west-1", "sts"),
+        clients.get("111111111111", "us-east-1", "sts"),
+        clients.get("111111111111", "eu-west-1", "sqs"),
+        clients.get("111111111111", "eu-west-1", "sts", once=True),
     )
     assert len({id(client) for client in (first, *others)}) == 5
 
@@ -34,8 +34,8 @@ def test_a_session_is_made_once_for_each_account() -> None:
 
     clients = Clients(counted)
     for region in ("eu-west-1", "us-east-1"):
-        clients.get("111111111111", region, "sts")
-    clients.get("222222222222", "eu-west-1", "sts")
+        clients.get("111111111111", region, "sqs")
+    clients.get("222222222222", "eu-west-1", "sqs")
     assert asked == ["111111111111", "222222222222"]
 
 
@@ -44,7 +44,7 @@ def test_threads_that_ask_at_once_get_the_same_client() -> None:
 
     def ask(_: int) -> int:
         together.wait()
-        return id(clients.get("111111111111", "eu-west-1", "sts"))
+        return id(clients.get("111111111111", "eu-west-1", "sqs"))
 
     with ThreadPoolExecutor(8) as pool:
         assert len(set(pool.map(ask, range(8)))) == 1
@@ -52,8 +52,8 @@ def test_threads_that_ask_at_once_get_the_same_client() -> None:
 
 def test_what_must_not_be_sent_twice_is_never_retried_by_the_sdk() -> None:
     clients = Clients(session)
-    usual = clients.get("111111111111", "eu-west-1", "ec2").meta.config
-    once = clients.get("111111111111", "eu-west-1", "ec2", once=True).meta.config
+    usual = clients.get("111111111111", "eu-west-1", "sts").meta.config
+    once = clients.get("111111111111", "eu-west-1", "sts", once=True).meta.config
     assert usual.retries["total_max_attempts"] == 4
     assert once.retries["total_max_attempts"] == 1
     assert usual.max_pool_connections == POOL
