@@ -31,7 +31,7 @@ test: setup ## all tests: SQLite and Postgres, AWS emulator, real processes
 	$(PYTEST) --hypothesis-profile=full
 
 fast: setup ## the fast suite: no process, no socket, no emulator
-	$(PYTEST) -m "not emulator and not postgres and not process"
+	$(PYTEST) -m "not emulator and not postgres and not process and not slow"
 
 check: lint types contracts test generated ## what CI runs
 

@@ -16,7 +16,8 @@ _SCHEME = re.compile(r"\b(h)tt(ps?)(?=://)", re.IGNORECASE)
 def plain(text: str, limit: int = 200) -> str:
     """`text` on one line, without control or invisible characters, at most `limit` characters long."""
     seen = " ".join(text[: limit * 4].split())
-    kept = "".join(c for c in seen if unicodedata.category(c) not in _HIDDEN)
+    # Most text is printable, which excludes all that is hidden; looking at each letter takes twenty times as long.
+    kept = seen if seen.isprintable() else "".join(c for c in seen if unicodedata.category(c) not in _HIDDEN)
     return kept if len(kept) <= limit and len(text) <= limit * 4 else kept[: limit - 1].rstrip() + CUT
 
 

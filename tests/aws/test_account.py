@@ -14,6 +14,8 @@ from aws.errors import AwsRefused
 from aws.record import Call, recorded
 from playbook.policy import Policy
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def aws() -> Generator[Account]:

@@ -4,8 +4,11 @@ from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 
 import boto3
+import pytest
 
 from aws.clients import POOL, Clients
+
+pytestmark = pytest.mark.slow
 
 
 def session(_: str) -> boto3.Session:

@@ -14,6 +14,8 @@ from storage.engines import sync_engine
 from storage.store import open_store
 from storage.tables import metadata
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
 def bare_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:

@@ -202,6 +202,8 @@ from datetime import UTC, datetime
 from playbook.timeline import Entry, Event
 from storage.store import open_store
 
+pytestmark = pytest.mark.slow
+
 async def main(url):
     store = open_store(url)
     for n in range(40):
