@@ -91,6 +91,7 @@ def test_buttons_are_few_distinct_and_carry_what_they_were_drawn_for(board: Boar
         assert all("confirm" in b for b in buttons if b.get("style") == "danger")
 
 
+@pytest.mark.slow
 @given(boards(most=1), st.lists(sections(), min_size=1, max_size=4), st.integers(1, 60))
 def test_however_many_instances_none_is_dropped_in_silence(
     board: Board, some: list[Section], times: int
