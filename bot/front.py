@@ -28,7 +28,7 @@ from playbook.text import mrkdwn
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger("ec2ir.bot")
 _DOUBLE_CLICK = timedelta(seconds=10)
-_AT_ONCE = 16
+_AT_ONCE = 8
 _FORGOTTEN = timedelta(seconds=60)
 """A claim that had no effect after this long belongs to a process that died: the click may be made again."""
 
