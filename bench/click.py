@@ -43,7 +43,7 @@ async def slack() -> AsyncGenerator[str]:
     """A Slack that agrees to everything at once."""
     app = web.Application()
     app.router.add_route("*", "/api/{method}", _slack)
-    runner = web.AppRunner(app, access_log=None)
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()
     try:

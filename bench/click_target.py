@@ -28,6 +28,7 @@ from bot.http import http_app, serving
 from bot.listeners import build_app
 from bot.people import People
 from bot.value import Value
+from cli.logs import configure
 from cli.operators import Operators
 from cli.wiring import Submitted, new_id
 from commands.desk import Desk
@@ -97,6 +98,7 @@ async def main() -> None:
     parser.add_argument("--incidents", type=int, default=0)
     parser.add_argument("--empty", action="store_true")
     options = parser.parse_args()
+    configure()  # as the product does: on standard error, which nobody has to read
     with TemporaryDirectory() as folder:
         url = f"sqlite:///{Path(folder) / 'bench.db'}"
         upgrade(url)
