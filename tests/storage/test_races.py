@@ -30,6 +30,8 @@ from tests.storage.values import (
     run,
 )
 
+pytestmark = pytest.mark.slow
+
 LEASE = timedelta(seconds=30)
 ROUNDS = range(10)
 
@@ -201,8 +203,6 @@ import asyncio, sys
 from datetime import UTC, datetime
 from playbook.timeline import Entry, Event
 from storage.store import open_store
-
-pytestmark = pytest.mark.slow
 
 async def main(url):
     store = open_store(url)
