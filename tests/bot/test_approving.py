@@ -12,6 +12,8 @@ from playbook.proposal import Kind
 from sandbox.slack import Fault, texts
 from tests.bot.conftest import Room
 
+pytestmark = pytest.mark.slow
+
 
 async def test_two_approvers_at_the_same_instant_start_one_run(room: Room) -> None:
     card = room.card()

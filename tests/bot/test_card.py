@@ -62,6 +62,7 @@ def board() -> Board:
     )  # fmt: skip
 
 
+@pytest.mark.slow
 @given(boards())
 def test_any_board_makes_a_card_that_slack_takes(board: Board) -> None:
     made = shown(board)
@@ -73,6 +74,7 @@ def test_any_board_makes_a_card_that_slack_takes(board: Board) -> None:
     assert len(topic(board)) <= 250
 
 
+@pytest.mark.slow
 @given(boards())
 def test_nothing_from_outside_mentions_links_or_formats(board: Board) -> None:
     for text in texts(shown(board)):
@@ -81,6 +83,7 @@ def test_nothing_from_outside_mentions_links_or_formats(board: Board) -> None:
         assert "\u202e" not in text
 
 
+@pytest.mark.slow
 @given(boards())
 def test_buttons_are_few_distinct_and_carry_what_they_were_drawn_for(board: Board) -> None:
     for block in shown(board):

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+import pytest
+
 from bot import blocks
 from bot.check import as_json
 from bot.value import Value, unpack
@@ -13,6 +15,8 @@ from playbook.people import Person
 from playbook.run import RunState, StepState
 from sandbox.slack import Fault, texts
 from tests.bot.conftest import Room
+
+pytestmark = pytest.mark.slow
 
 
 async def post_button(room: Room, click: str, value: str, channel: str) -> str:

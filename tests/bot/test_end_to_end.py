@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import pytest
+
 from playbook.environment import Environment
 from playbook.finding import FindingType
 from sandbox.slack import texts
 from tests.bot.conftest import Room
+
+pytestmark = pytest.mark.slow
 
 
 async def test_a_finding_becomes_a_channel_with_a_pinned_card_and_a_plan(room: Room) -> None:

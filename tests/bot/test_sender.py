@@ -19,6 +19,8 @@ from playbook.timeline import Event
 from sandbox.slack import Fault, Limits, texts
 from tests.bot.conftest import Room, finding, key_of
 
+pytestmark = pytest.mark.slow
+
 
 class Died(BaseException):
     """The process ended here."""

@@ -12,6 +12,8 @@ from sandbox.slack import texts
 from tests.bot.conftest import Room
 from tests.fakes.cloud import WEB
 
+pytestmark = pytest.mark.slow
+
 OTHER = "i-0bbb1234def567890"
 
 

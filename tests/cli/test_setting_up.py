@@ -12,6 +12,8 @@ from cli.iam import policy
 from storage.migrate import head
 from tests.cli.conftest import Shell
 
+pytestmark = pytest.mark.slow
+
 
 def allowed(document: dict[str, list[dict[str, list[str]]]]) -> set[str]:
     return {name for statement in document["Statement"] for name in statement["Action"]}

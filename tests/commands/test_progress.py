@@ -25,6 +25,8 @@ from tests.commands.conftest import HOLDS, LEAKS, PROVED, WEB, Room
 from tests.fakes.people import ANA, BO, DEE
 from tests.storage.values import OTHER
 
+pytestmark = pytest.mark.slow
+
 SEQUENCE = FindingType(full="AttackSequence:EC2/CompromisedInstanceGroup")
 AGAIN = Proof(rung=Rung.CONFIGURED, says=("configured",), waits="logs", again=timedelta(minutes=1))
 

@@ -23,6 +23,8 @@ from storage.store import SqlStore
 from tests.engine.toys import Bench, bench_on
 from tests.fakes.people import ANA, BO
 
+pytestmark = pytest.mark.slow
+
 CONFIGURED = Proof(rung=Rung.CONFIGURED, says=("configured",), waits="logs")
 PROVED, FAILED, APPLIED = StepState.PROVED, StepState.FAILED, StepState.APPLIED
 

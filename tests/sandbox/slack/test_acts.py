@@ -12,6 +12,8 @@ from sandbox.slack import Ack, CannotActError, Envelope, InProcessDelivery, Work
 from sandbox.slack.interactivity import new_trigger
 from tests.sandbox.slack.conftest import ManualClock
 
+pytestmark = pytest.mark.slow
+
 
 async def test_a_slash_command_is_answered_to_the_person_alone(workspace: Workspace, bot: Any) -> None:
     outcome = await workspace.says("ana", "incidents", "/ec2ir isolate i-0abc")
