@@ -21,7 +21,7 @@ from engine.durable import Durable
 from engine.plant import Plant
 from playbook.clock import Clock, system_clock
 from playbook.ports import Directory, Executor
-from storage import engine_lock
+from storage import engine_lock, engines
 from storage.migrate import current, head, upgrade
 from storage.store import SqlStore, open_store
 
@@ -78,8 +78,8 @@ class Base:
 
 def sqlite_path(settings: Settings) -> Path | None:
     """The SQLite file, or None on Postgres."""
-    scheme, _, path = settings.database.partition(":///")
-    return Path(path) if scheme.startswith("sqlite") else None
+    path = engines.sqlite_path(settings.database)
+    return Path(path) if path else None
 
 
 @asynccontextmanager
