@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from actions import balancers, scaling
-from actions.action import Action, Look, Phase
+from actions.action import Action, Look
 from actions.balancers import Classic, Held, Registration
 from actions.instance import alive, seen, tags_of
 from actions.run import Run
@@ -19,6 +19,7 @@ from playbook.errors import DoesNotApply, Drift
 from playbook.gathering import both, gather
 from playbook.plan import PASSING, Change, Shown
 from playbook.proof import Proof, Rung
+from playbook.rows import Phase
 from playbook.target import Target
 from playbook.text import plain
 

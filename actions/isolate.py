@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from actions import flow_logs, quarantine
-from actions.action import Action, Look, Phase
+from actions.action import Action, Look
 from actions.run import Run
 from aws.account import Account
 from playbook.approval import Risk
@@ -17,6 +17,7 @@ from playbook.errors import DoesNotApply, Drift, Refused, StoreDown, Superseded
 from playbook.gathering import both, gather
 from playbook.plan import PASSING, Change, Shown
 from playbook.proof import Proof, Rung
+from playbook.rows import Phase
 from playbook.target import Target
 from playbook.text import plain, words
 

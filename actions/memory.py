@@ -9,7 +9,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from actions import capture
-from actions.action import Action, Look, Phase
+from actions.action import Action, Look
 from actions.capture import Platform
 from actions.instance import alive, seen
 from actions.polling import settled
@@ -21,6 +21,7 @@ from playbook.errors import DoesNotApply
 from playbook.gathering import both, gather
 from playbook.plan import PASSING, Change, Shown
 from playbook.proof import Proof, Rung
+from playbook.rows import Phase
 from playbook.target import Target
 from playbook.text import plain
 

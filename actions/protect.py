@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from actions.action import Action, Look, Phase
+from actions.action import Action, Look
 from actions.instance import alive, gone, is_spot, scaled_by, seen
 from actions.run import Run
 from aws.account import Account
@@ -15,6 +15,7 @@ from playbook.errors import DoesNotApply, Drift
 from playbook.gathering import both, gather
 from playbook.plan import Change, Shown
 from playbook.proof import Proof, Rung
+from playbook.rows import Phase
 from playbook.target import Target
 from playbook.text import plain
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from actions import roles
-from actions.action import Action, Look, Phase
+from actions.action import Action, Look
 from actions.run import Run
 from aws.account import Account
 from aws.errors import AwsRefused
@@ -14,6 +14,7 @@ from playbook.errors import Drift
 from playbook.gathering import both, gather
 from playbook.plan import PASSING, Change, Json, Shown
 from playbook.proof import Proof, Rung
+from playbook.rows import Phase
 from playbook.target import Target
 from playbook.text import words
 

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import cast
 
 from actions import roles
-from actions.action import Action, Look, Phase
+from actions.action import Action, Look
 from actions.run import Run
 from aws.account import Account
 from playbook.approval import Risk
@@ -16,6 +16,7 @@ from playbook.errors import Drift
 from playbook.gathering import both
 from playbook.plan import PASSING, Change, Json, Shown
 from playbook.proof import Proof, Rung
+from playbook.rows import Phase
 from playbook.target import Target
 from playbook.text import plain, words
 

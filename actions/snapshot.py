@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from actions.action import Action, Look, Phase
+from actions.action import Action, Look
 from actions.instance import UNKNOWN, alive, device_of, local_disks, seen, volumes_of
 from actions.polling import settled
 from actions.run import COMPROMISED, INCIDENT_TAG, RUN_TAG, STATUS_TAG, Run
@@ -18,6 +18,7 @@ from playbook.errors import DoesNotApply
 from playbook.gathering import both, gather
 from playbook.plan import PASSING, Change, Shown
 from playbook.proof import Proof, Rung
+from playbook.rows import Phase
 from playbook.target import Target
 from playbook.text import plain, words
 

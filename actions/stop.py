@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from actions.action import Action, Look, Phase
+from actions.action import Action, Look
 from actions.instance import UNKNOWN, alive, gone, is_spot, local_disks, scaled_by, seen, state_of
 from actions.polling import settled
 from actions.run import Run
@@ -16,6 +16,7 @@ from playbook.errors import DoesNotApply, StepFailed
 from playbook.gathering import both
 from playbook.plan import PASSING, Change, Shown
 from playbook.proof import Proof, Rung
+from playbook.rows import Phase
 from playbook.target import Target
 from playbook.text import plain, words
 

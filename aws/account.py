@@ -11,15 +11,22 @@ from typing import TYPE_CHECKING, Any, ParamSpec, Protocol, TypeVar, cast
 
 from aws.clients import Clients
 from aws.errors import translated
+from playbook.brief import Brief
 from playbook.policy import Policy
 
 if TYPE_CHECKING:
     from mypy_boto3_autoscaling import AutoScalingClient
+    from mypy_boto3_ce import CostExplorerClient
+    from mypy_boto3_cloudtrail import CloudTrailClient
+    from mypy_boto3_cloudwatch import CloudWatchClient
     from mypy_boto3_ec2 import EC2Client
     from mypy_boto3_elb import ElasticLoadBalancingClient
     from mypy_boto3_elbv2 import ElasticLoadBalancingv2Client
+    from mypy_boto3_guardduty import GuardDutyClient
     from mypy_boto3_iam import IAMClient
+    from mypy_boto3_inspector2 import Inspector2Client
     from mypy_boto3_logs import CloudWatchLogsClient
+    from mypy_boto3_route53resolver import Route53ResolverClient
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_ssm import SSMClient
 
@@ -36,14 +43,35 @@ class KmsClient(Protocol):
 
 
 class Account:
-    """What actions see of AWS. `policy` is what the settings say about containment."""
+    """What actions see of AWS. `policy` is what the settings say; `brief` is what the incident knows, for plans."""
 
-    def __init__(self, *, id: str, region: str, policy: Policy, clients: Clients, pool: Executor) -> None:  # noqa: A002
+    def __init__(
+        self,
+        *,
+        id: str,  # noqa: A002
+        region: str,
+        policy: Policy,
+        clients: Clients,
+        pool: Executor,
+        brief: Brief | None = None,
+    ) -> None:
         self.id = id
         self.region = region
         self.policy = policy
+        self.brief = brief or Brief()
         self._clients = clients
         self._pool = pool
+
+    def knowing(self, brief: Brief) -> Account:
+        """The same account with another brief."""
+        return Account(
+            id=self.id,
+            region=self.region,
+            policy=self.policy,
+            clients=self._clients,
+            pool=self._pool,
+            brief=brief,
+        )
 
     async def call(self, operation: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
         """Await a client's method in the pool: `await aws.call(aws.ec2.describe_instances, InstanceIds=[…])`.
@@ -99,6 +127,36 @@ class Account:
     def ssm_once(self) -> SSMClient:
         """Never retries by itself: SendCommand takes no token."""
         return cast("SSMClient", self._client("ssm", once=True))
+
+    @property
+    def cloudtrail(self) -> CloudTrailClient:
+        """CloudTrail's event history."""
+        return cast("CloudTrailClient", self._client("cloudtrail"))
+
+    @property
+    def cloudwatch(self) -> CloudWatchClient:
+        """Metrics."""
+        return cast("CloudWatchClient", self._client("cloudwatch"))
+
+    @property
+    def guardduty(self) -> GuardDutyClient:
+        """Detectors and their findings."""
+        return cast("GuardDutyClient", self._client("guardduty"))
+
+    @property
+    def inspector(self) -> Inspector2Client:
+        """Known vulnerabilities of instances."""
+        return cast("Inspector2Client", self._client("inspector2"))
+
+    @property
+    def resolver(self) -> Route53ResolverClient:
+        """Route 53 Resolver: DNS Firewall and query logs."""
+        return cast("Route53ResolverClient", self._client("route53resolver"))
+
+    @property
+    def costs(self) -> CostExplorerClient:
+        """Cost Explorer, whose only endpoint is in us-east-1."""
+        return cast("CostExplorerClient", self._clients.get(self.id, "us-east-1", "ce"))
 
     @property
     def s3(self) -> S3Client:

@@ -13,7 +13,11 @@ from playbook.gathering import gather
 from playbook.incident import InstanceFacts
 
 if TYPE_CHECKING:
-    from mypy_boto3_ec2.type_defs import InstanceTypeDef, IpPermissionOutputTypeDef
+    from mypy_boto3_ec2.type_defs import (
+        InstanceNetworkInterfaceTypeDef,
+        InstanceTypeDef,
+        IpPermissionOutputTypeDef,
+    )
     from mypy_boto3_elbv2.type_defs import TargetGroupTypeDef
 
 T = TypeVar("T")
@@ -74,6 +78,10 @@ async def facts(aws: Account, instance: str) -> InstanceFacts:
         role_shared_by=shared,
         autoscaling_group=group,
         target_groups=behind,
+        subnet=found.get("SubnetId", ""),
+        groups={n.get("NetworkInterfaceId", ""): _groups(n) for n in found.get("NetworkInterfaces", [])},
+        profile=found.get("IamInstanceProfile", {}).get("Arn", ""),
+        key_pair=found.get("KeyName", ""),
         launched=found.get("LaunchTime"),
         tags=tags,
     )
@@ -99,6 +107,10 @@ async def _instance(aws: Account, instance: str) -> tuple[InstanceTypeDef | None
         return None, f"{instance} could not be looked at in {where}. {trouble}"
     found = next((i for r in answer["Reservations"] for i in r.get("Instances", [])), None)
     return found, "" if found else f"{instance} is not in {where}: it is gone."
+
+
+def _groups(interface: InstanceNetworkInterfaceTypeDef) -> tuple[str, ...]:
+    return tuple(group.get("GroupId", "") for group in interface.get("Groups", []))
 
 
 def _public(instance: InstanceTypeDef) -> tuple[str, ...]:

@@ -7,7 +7,7 @@ import asyncio
 import dataclasses
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -32,6 +32,8 @@ from cli.logs import configure
 from cli.operators import Operators
 from cli.wiring import Submitted, new_id
 from commands.desk import Desk
+from playbook.answer import Answer
+from playbook.brief import Brief
 from playbook.clock import system_clock
 from playbook.environment import Environment
 from playbook.finding import Severity
@@ -53,10 +55,14 @@ class NoCloud:
         return InstanceFacts(account=account, region=region, instance=instance)
 
     async def plan(
-        self, target: Target, actions: Sequence[str]
+        self, target: Target, actions: Sequence[str], brief: Brief
     ) -> tuple[tuple[ProposedStep, ...], tuple[LeftOut, ...]]:
         """Nothing to do."""
         return (), ()
+
+    async def look(self, target: Target, checks: Sequence[str], brief: Brief) -> Mapping[str, Answer]:
+        """Nothing to see."""
+        return {}
 
 
 async def fill(store: SqlStore, incidents: int) -> Value:

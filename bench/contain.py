@@ -73,6 +73,9 @@ class _Late:
         if self.durable is not None:
             await self.durable.carry(run)
 
+    async def nudge(self) -> None:
+        """No slot is due in a bench."""
+
 
 @asynccontextmanager
 async def product() -> AsyncGenerator[Desk]:

@@ -41,6 +41,9 @@ class Submitted:
     async def carry(self, run: str) -> None:
         """Nothing to do here: the engine finds approved runs within a beat."""
 
+    async def nudge(self) -> None:
+        """Nothing to do here either: the engine finds due slots within a beat."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Base:
@@ -109,7 +112,9 @@ async def base(
         if a.role_arn
     ]
     cloud = AwsCloud(
-        session_for=sessions or session_for(roles, ambient=identity.account), policy=settings.policy
+        session_for=sessions or session_for(roles, ambient=identity.account),
+        policy=settings.policy,
+        clock=clock,
     )
     async with stored(settings) as store:
         try:
@@ -149,6 +154,11 @@ class _Late:
         """Pass on. The engine is started before anybody can approve anything."""
         if self.executor is not None:
             await self.executor.carry(run)
+
+    async def nudge(self) -> None:
+        """Pass on."""
+        if self.executor is not None:
+            await self.executor.nudge()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

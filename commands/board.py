@@ -10,12 +10,15 @@ from enum import StrEnum
 from actions.action import AnyAction
 from actions.catalogue import ACTIONS
 from commands.desk import the_incident
+from playbook.answer import Answered
 from playbook.approval import LIFETIME, Decision
+from playbook.checklist import Tick
 from playbook.clock import elapsed, stamp
 from playbook.decisions import Recommendation, recommend
 from playbook.environment import strictest
 from playbook.finding import Finding
 from playbook.incident import Incident, IncidentState, InstanceFacts
+from playbook.indicators import Known
 from playbook.ports import Unit
 from playbook.proposal import Kind, Proposal
 from playbook.run import ACTIVE, RunRecord, Step, StepState
@@ -96,6 +99,9 @@ class Board:
     sections: tuple[Section, ...]
     pending: tuple[Proposal, ...]
     now: datetime
+    answers: tuple[Answered, ...] = ()
+    ticks: tuple[Tick, ...] = ()
+    indicators: tuple[Known, ...] = ()
 
     @property
     def subject(self) -> str:
@@ -113,6 +119,9 @@ async def board(unit: Unit, incident: str, now: datetime) -> Board:
         proposals=await unit.proposals.of(incident),
         runs=await unit.runs.of(incident),
         steps=await unit.runs.steps_of(incident),
+        answers=await unit.answers.of(incident),
+        ticks=await unit.ticks.of(incident),
+        indicators=await unit.indicators.of(incident),
         now=now,
     )
 
@@ -126,6 +135,9 @@ def fold(
     runs: Sequence[RunRecord],
     steps: Sequence[Step],
     now: datetime,
+    answers: Sequence[Answered] = (),
+    ticks: Sequence[Tick] = (),
+    indicators: Sequence[Known] = (),
 ) -> Board:
     """The board that these rows add up to; each sequence as its repository orders it."""
     plans = [_as_it_stands(p, incident) for p in proposals]
@@ -135,6 +147,9 @@ def fold(
         recommendation=recommend(findings[0] if findings else None, incident.environment),
         sections=tuple(_section(incident, facts, plans, runs, steps, now) for facts in instances),
         pending=tuple(p for p in plans if p.decision is Decision.PENDING and p.expires > now),
+        answers=tuple(answers),
+        ticks=tuple(ticks),
+        indicators=tuple(indicators),
         now=now,
     )
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from commands.desk import Desk
+from commands.indicators import learn
 from commands.opening import open_incident
 from commands.roles import require_any_role
 from playbook.errors import Refused, TooLate
-from playbook.finding import Severity
+from playbook.finding import Indicator, Severity
 from playbook.incident import Incident
 from playbook.people import Door, Person
 from playbook.target import account_id, instance_id, region_name
@@ -41,19 +42,24 @@ async def declare(
     subject = plain(why, 150) or f"Declared by hand: {facts.name or wanted}"
     try:
         async with desk.store.begin() as unit:
-            return await open_incident(
+            at = desk.clock()
+            opened = await open_incident(
                 unit,
                 incident=desk.new_id(),
-                at=desk.clock(),
+                at=at,
                 title=subject,
                 severity=Severity.HIGH,
                 instances=(facts,),
                 sample=False,
                 by=by,
             )
+            victim = Indicator(kind="instance", value=facts.instance)
+            await learn(unit, opened.id, [victim], "declared by hand", at)
     except TooLate as clash:
         raise Refused(
             f"{wanted} is part of an open incident already.",
             means="No second one was opened.",
             then=clash.what,
         ) from clash
+    await desk.executor.nudge()
+    return opened

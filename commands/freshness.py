@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 from actions.catalogue import BY_NAME
+from commands.brief import brief_of
 from commands.desk import Desk
 from commands.propose import propose_in_place
 from playbook.errors import WorldChanged
@@ -25,7 +26,9 @@ async def require_unchanged(desk: Desk, proposal: Proposal) -> None:
     """
     if proposal.kind is Kind.UNDO or desk.clock() - proposal.made < FRESH:
         return
-    steps, left_out = await desk.cloud.plan(proposal.target, proposal.actions)
+    async with desk.store.begin() as unit:
+        brief = await brief_of(unit, proposal.target)
+    steps, left_out = await desk.cloud.plan(proposal.target, proposal.actions, brief)
     now = {step.action: step for step in steps}
     gone = {left.action: left.why for left in left_out}
     changed: list[str] = []

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
+from commands.gather import ask
 from commands.telling import LONGEST, show, show_topic, tell
 from playbook.environment import strictest
 from playbook.finding import Severity
@@ -49,6 +50,8 @@ async def open_incident(
     for facts in instances:
         words = facts.problem or f"{facts.instance} is {facts.state}, {facts.environment.value}"
         await unit.timeline.add(_facts_entry(incident, at, facts.instance, words))
+    if not sample:
+        await ask(unit, incident, instances, at)
     await show_topic(unit, incident, at)
     await show(unit, incident, at)
     return opened

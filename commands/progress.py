@@ -10,6 +10,7 @@ from actions.catalogue import BY_NAME
 from commands.approve import as_it_stands, need_of
 from commands.containment import CUTS_OFF, settle_containment
 from commands.desk import Desk, locked
+from commands.indicators import learn
 from commands.roles import require_any_role
 from commands.telling import LONGEST, show, tell
 from playbook.approval import LIFETIME, enough, judge
@@ -142,6 +143,9 @@ async def _looked(unit: Unit, record: RunRecord, step: Step, look: Looked, now: 
         checks=step.checks + 1,
     )
     await unit.runs.set_step(_kept(after))
+    if proof.indicators:
+        source = BY_NAME[step.action].title
+        await learn(unit, record.target.incident, proof.indicators, source, now)
     if proof.again is not None and state is StepState.APPLIED:
         await _look_again(unit, record.id, after, now + proof.again)
     if after.state is not step.state:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from actions.catalogue import BY_NAME
+from commands.brief import brief_of
 from commands.desk import Desk, locked, the_incident
 from commands.roles import require_any_role
 from commands.seen import saw
@@ -183,14 +184,16 @@ async def _propose(
     async with desk.store.begin() as unit:
         found = await _must_be_open(unit, incident)
         instances = await unit.incidents.instances(incident)
-    facts = next((i for i in instances if i.instance == instance or not instance), None)
-    if facts is None:
-        raise BadInput(
-            f"{plain(instance, 40)} is not part of this incident.", then="/ec2ir status names its instances."
-        )
+        facts = next((i for i in instances if i.instance == instance or not instance), None)
+        if facts is None:
+            raise BadInput(
+                f"{plain(instance, 40) or 'No instance'} is part of this incident.",
+                then="/ec2ir status names its instances.",
+            )
+        brief = await brief_of(unit, facts.target(incident))
     fresh, (steps, left_out) = await asyncio.gather(
         desk.cloud.facts(facts.account, facts.region, facts.instance),
-        desk.cloud.plan(facts.target(incident), tuple(actions)),
+        desk.cloud.plan(facts.target(incident), tuple(actions), brief),
     )
     async with desk.store.begin() as unit:
         found = await saw(unit, incident, [fresh], found.severity, desk.clock())

@@ -9,12 +9,14 @@ from datetime import datetime
 
 from commands.close import let_go
 from commands.desk import Desk, locked
+from commands.gather import ask
+from commands.indicators import learn
 from commands.opening import open_incident
 from commands.propose import propose_missing
 from commands.seen import saw
 from commands.telling import tell
 from playbook.errors import TooLate
-from playbook.finding import Finding
+from playbook.finding import Finding, Indicator
 from playbook.incident import Incident, InstanceFacts
 from playbook.letter import Letter
 from playbook.outbox import Message, Post
@@ -38,6 +40,7 @@ async def receive(desk: Desk, finding: Finding, raw: str) -> None:
         except TooLate:  # somebody opened or closed an incident on the instance meanwhile
             continue
         if incident and not finding.sample:
+            await desk.executor.nudge()
             await propose_missing(desk, incident)
         return
     raise TooLate(
@@ -182,10 +185,21 @@ async def _store(desk: Desk, unit: Unit, finding: Finding, raw: str, facts: Sequ
     loud = await _tell_finding(unit, finding, before.known if again else None, incident, now, opened=opened)
     if not opened:
         await saw(unit, incident.id, new, finding.severity, now)
+    await _follow_up(unit, finding, incident.id, new, now)
     for other in {h.id for h in holders} - {incident.id}:
         await _tell_elsewhere(unit, finding, other, incident, now)
     await unit.ledger.add(incident.id, now, "finding", finding.key.id, dump_json(finding))
     return incident.id if loud or opened else ""
+
+
+async def _follow_up(
+    unit: Unit, finding: Finding, incident: str, new: Sequence[InstanceFacts], now: datetime
+) -> None:
+    """What every finding asks for: checks on new instances, and what it says of the attacker kept."""
+    if not finding.sample:
+        await ask(unit, incident, new, now)
+    seen = (*finding.indicators, *(Indicator(kind="instance", value=i) for i in finding.instances))
+    await learn(unit, incident, seen, f"{finding.source} {finding.type.full}", now)
 
 
 async def _tell_finding(

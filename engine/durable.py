@@ -16,7 +16,7 @@ from dbos import DBOS, DBOSConfig, SetWorkflowID
 
 from engine.plant import Plant
 from engine.runner import carry_out
-from engine.timers import fire
+from engine.timers import fire, hand_out
 from playbook.errors import StoreDown, Superseded
 from playbook.slot import Alarm, Slot, SlotState
 from storage.engines import workflow_engine
@@ -85,6 +85,10 @@ class Durable:
             record = await unit.runs.get(run)
         attempt = record.attempt if record is not None else 0
         await asyncio.to_thread(self._start, f"run:{run}:{attempt}", run)
+
+    async def nudge(self) -> None:
+        """Hand out what is due now, without waiting for the clock's next beat."""
+        await hand_out(self._plant.desk, self.enqueue)
 
     async def enqueue(self, slot: Slot) -> None:
         """Hand a due slot to whichever executor is free."""

@@ -15,11 +15,13 @@ from actions.run import Run
 from aws.account import Account
 from aws.record import Call, recorded
 from commands import progress
+from commands.brief import brief_of
 from commands.propose import propose_anew
 from engine.gates import HEAD_START, Changes, StepGate, gates
 from engine.journal import RunJournal, StepJournal
 from engine.plant import Plant
 from engine.reports import Reports
+from playbook.brief import Brief
 from playbook.errors import (
     DoesNotApply,
     Drift,
@@ -228,7 +230,9 @@ class _Work:
     async def _prove_undone(self, action: AnyAction, plan: Plan, calls: list[Call]) -> None:
         async def as_before() -> bool:
             try:
-                again = await action.plan(self.record.target, self.aws)
+                again = await action.plan(
+                    self.record.target, self.aws.knowing(await self._brief(action, plan))
+                )
             except DoesNotApply:
                 return False
             return fingerprint(again) == fingerprint(plan)
@@ -240,6 +244,12 @@ class _Work:
             )
         observed: Json = {"restored": True, "calls": _calls(calls)}
         await progress.undone(self.plant.desk, self.record, self.proposal.undoes, action.name, observed)
+
+    async def _brief(self, action: AnyAction, plan: Plan) -> Brief:
+        if action.knew is not None:
+            return action.knew(plan)
+        async with self.plant.desk.store.begin() as unit:
+            return await brief_of(unit, self.record.target)
 
 
 def _plan_of(proposal: Proposal, action: AnyAction) -> Plan:

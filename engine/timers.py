@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 
+from commands import gather
 from commands.approve import expire
 from commands.desk import Desk
 from engine.plant import Plant
@@ -19,6 +20,8 @@ async def fire(plant: Plant, slot: Slot) -> None:
     """Do what the slot is for, then mark it done; doing it twice has one effect."""
     if slot.alarm is Alarm.EXPIRY:
         await expire(plant.desk, slot.subject)
+    elif slot.alarm is Alarm.CHECKS:
+        await gather.fire(plant.desk, slot.subject)
     else:
         run, _, action = slot.subject.partition("/")
         await check(plant, run, action)

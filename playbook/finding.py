@@ -30,9 +30,10 @@ def severity_of(score: float) -> Severity:
 
 
 class Scope(StrEnum):
-    """What the finding is about; only instances are ec2ir's to respond to."""
+    """What the finding is about. ACCOUNT opens an incident that has no instance yet; OTHER is only shown."""
 
     INSTANCE = "instance"
+    ACCOUNT = "account"
     OTHER = "other"
 
 
@@ -69,7 +70,7 @@ class FindingKey:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Indicator:
-    """Something seen on the wire; kind is `ip`, `domain`, `port`, `hash` or `url`."""
+    """Something that gives the attacker away; kind is one of `playbook.indicators.IndicatorKind`."""
 
     kind: str
     value: str

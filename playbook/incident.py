@@ -24,6 +24,7 @@ class IncidentState(StrEnum):
 class InstanceFacts:
     """What AWS says about an instance when the incident opens; the card's middle lines.
 
+    `groups` are security groups by network interface, `profile` is the instance profile's ARN.
     `exposed` lists ports or port ranges open to the world. `seen` is false when AWS could not be asked:
     `problem` then says why in words, and everything else is empty.
     """
@@ -47,6 +48,10 @@ class InstanceFacts:
     role_shared_by: int = 0
     autoscaling_group: str = ""
     target_groups: tuple[str, ...] = ()
+    subnet: str = ""
+    groups: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
+    profile: str = ""
+    key_pair: str = ""
     launched: datetime | None = None
     tags: Mapping[str, str] = field(default_factory=dict[str, str])
 

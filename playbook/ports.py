@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from datetime import datetime, timedelta
 from typing import Protocol
 
+from playbook.answer import Answer, Answered
 from playbook.approval import Approval, Decision
+from playbook.brief import Brief
+from playbook.checklist import Tick
 from playbook.environment import Environment
-from playbook.finding import Finding, FindingKey, Severity
+from playbook.file import File
+from playbook.finding import Finding, FindingKey, Indicator, Severity
 from playbook.incident import Incident, InstanceFacts
+from playbook.indicators import Known
 from playbook.ledger import Evidence
 from playbook.letter import Letter
 from playbook.outbox import Message, Sending
@@ -78,6 +83,10 @@ class Incidents(Protocol):
 
     async def instances(self, incident: str) -> tuple[InstanceFacts, ...]:
         """Its instances with what is known of them, in the order in which they came."""
+        ...
+
+    async def at_first(self, incident: str) -> tuple[InstanceFacts, ...]:
+        """Its instances as they were when they joined it, in that order."""
         ...
 
     async def learn(self, incident: str, facts: InstanceFacts) -> None:
@@ -323,6 +332,74 @@ class Letters(Protocol):
         ...
 
 
+class Answers(Protocol):
+    """Answers of checks: the latest of each check on each instance."""
+
+    async def save(self, answered: Answered) -> None:
+        """Store it in place of the check's answer before."""
+        ...
+
+    async def of(self, incident: str) -> tuple[Answered, ...]:
+        """All of an incident, by instance and check."""
+        ...
+
+
+class Ticks(Protocol):
+    """What people said about the checklist's rows."""
+
+    async def save(self, tick: Tick) -> None:
+        """Store it in place of what was said before."""
+        ...
+
+    async def of(self, incident: str) -> tuple[Tick, ...]:
+        """All of an incident, by row."""
+        ...
+
+
+class Indicators(Protocol):
+    """Indicators of incidents: each value once."""
+
+    async def add(self, incident: str, indicator: Indicator, source: str, at: datetime) -> bool:
+        """Store a normalised indicator, or the further source of a known one; whether the value was new."""
+        ...
+
+    async def forget(self, incident: str, indicator: Indicator) -> bool:
+        """Take it off the list; whether it was there."""
+        ...
+
+    async def of(self, incident: str) -> tuple[Known, ...]:
+        """All of an incident, in the order in which they came."""
+        ...
+
+
+class Files(Protocol):
+    """Files that incidents yielded."""
+
+    async def put(self, file: File) -> None:
+        """Store it."""
+        ...
+
+    async def get(self, file: str) -> File | None:
+        """The file of that id."""
+        ...
+
+    async def of(self, incident: str) -> tuple[File, ...]:
+        """All of an incident, oldest first."""
+        ...
+
+
+class RootCauses(Protocol):
+    """Root causes, one an incident."""
+
+    async def save(self, incident: str, body: Json, by: Person, at: datetime) -> None:
+        """Store it in place of what was stated before."""
+        ...
+
+    async def get(self, incident: str) -> Json | None:
+        """What was stated, or None."""
+        ...
+
+
 class Unit(Protocol):
     """Everything that is remembered, within one transaction."""
 
@@ -346,6 +423,16 @@ class Unit(Protocol):
     def clicks(self) -> Clicks: ...  # noqa: D102
     @property
     def letters(self) -> Letters: ...  # noqa: D102
+    @property
+    def answers(self) -> Answers: ...  # noqa: D102
+    @property
+    def ticks(self) -> Ticks: ...  # noqa: D102
+    @property
+    def indicators(self) -> Indicators: ...  # noqa: D102
+    @property
+    def files(self) -> Files: ...  # noqa: D102
+    @property
+    def root_causes(self) -> RootCauses: ...  # noqa: D102
 
 
 class Store(Protocol):
@@ -367,9 +454,13 @@ class Cloud(Protocol):
         ...
 
     async def plan(
-        self, target: Target, actions: Sequence[str]
+        self, target: Target, actions: Sequence[str], brief: Brief
     ) -> tuple[tuple[ProposedStep, ...], tuple[LeftOut, ...]]:
         """Plan the actions at once. Raises Unreachable when the account can't be reached at all."""
+        ...
+
+    async def look(self, target: Target, checks: Sequence[str], brief: Brief) -> Mapping[str, Answer]:
+        """Make the checks at once; what can't be had is a gap. An account's checks need no instance."""
         ...
 
 
@@ -390,4 +481,8 @@ class Executor(Protocol):
 
     async def carry(self, run: str) -> None:
         """Begin (or go on with) a run; returns as soon as that is certain to happen."""
+        ...
+
+    async def nudge(self) -> None:
+        """A slot is due already: hand it out now rather than at the next beat. Losing a nudge loses nothing."""
         ...

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from enum import IntEnum
 
+from playbook.finding import Indicator
+
 
 class Rung(IntEnum):
     """How much is proved. CONTRADICTED: something observed says that the step does not hold."""
@@ -29,6 +31,8 @@ class Proof:
     says: tuple[str, ...]
     waits: str = ""
     again: timedelta | None = None
+    indicators: tuple[Indicator, ...] = ()
+    """What the step found of the attacker, where finding is its purpose."""
 
     @property
     def holds(self) -> bool:

@@ -12,6 +12,7 @@ class Alarm(StrEnum):
 
     PROOF = "proof"
     EXPIRY = "expiry"
+    CHECKS = "checks"
 
 
 class SlotState(StrEnum):
@@ -25,7 +26,10 @@ class SlotState(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Slot:
-    """`subject` is what it is about: `run/action` for PROOF, the proposal's id for EXPIRY."""
+    """`subject` is what it is about: `run/action` for PROOF, the proposal's id for EXPIRY.
+
+    For CHECKS it is `incident/instance/check,check…`; without names, all that an opened incident asks for.
+    """
 
     key: str
     alarm: Alarm

@@ -29,6 +29,11 @@ class Event(StrEnum):
     UNDONE = "undone"
     RECOVERED = "recovered"
     NOTE = "note"
+    CHECKED = "checked"
+    TICKED = "ticked"
+    INDICATOR = "indicator"
+    ROOT_CAUSE = "root_cause"
+    REPORTED = "reported"
     CLOSED = "closed"
 
 

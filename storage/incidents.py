@@ -45,6 +45,7 @@ _CLOSE = _SET.where(_OPEN)
 
 _HOLD = inserting_new(instances)
 _INSTANCES = select(_n.facts).where(matching(_n.incident)).order_by(_n.seq)
+_FIRST = select(_n.first).where(matching(_n.incident)).order_by(_n.seq)
 _LEARN = update(instances).where(matching(_n.incident, *_PLACE))
 # Locked, so that nobody closes the incident before the instance is its own.
 _STATE = select(_i.state).where(matching(_i.id)).with_for_update()
@@ -93,6 +94,11 @@ class SqlIncidents:
     async def instances(self, incident: str) -> tuple[InstanceFacts, ...]:
         """Its instances with what is known of them, in the order in which they came."""
         found = await self.connection.scalars(_INSTANCES, {"incident_": incident})
+        return tuple(_facts().validate_python(facts) for facts in found)
+
+    async def at_first(self, incident: str) -> tuple[InstanceFacts, ...]:
+        """Its instances as they were when they joined it, in that order."""
+        found = await self.connection.scalars(_FIRST, {"incident_": incident})
         return tuple(_facts().validate_python(facts) for facts in found)
 
     async def learn(self, incident: str, facts: InstanceFacts) -> None:
@@ -150,6 +156,7 @@ class SqlIncidents:
             "instance": facts.instance,
             "held": int(held),
             "facts": _dump(facts),
+            "first": _dump(facts),
         }
         if await changed(self.connection, _HOLD, row):
             return

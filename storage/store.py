@@ -11,16 +11,21 @@ from sqlalchemy.exc import TimeoutError as NoConnection
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from playbook.errors import StoreDown
+from storage.answers import SqlAnswers
 from storage.clicks import SqlClicks
 from storage.engines import async_engine
+from storage.files import SqlFiles
 from storage.findings import SqlFindings
 from storage.incidents import SqlIncidents
+from storage.indicators import SqlIndicators
 from storage.ledger import SqlLedger
 from storage.letters import SqlLetters
 from storage.outbox import SqlOutbox
 from storage.proposals import SqlProposals
+from storage.root_causes import SqlRootCauses
 from storage.runs import SqlRuns
 from storage.slots import SqlSlots
+from storage.ticks import SqlTicks
 from storage.timeline import SqlTimeline
 
 
@@ -38,6 +43,11 @@ class SqlUnit:
     slots: SqlSlots
     clicks: SqlClicks
     letters: SqlLetters
+    answers: SqlAnswers
+    ticks: SqlTicks
+    indicators: SqlIndicators
+    files: SqlFiles
+    root_causes: SqlRootCauses
 
 
 def unit_on(connection: AsyncConnection) -> SqlUnit:
@@ -53,6 +63,11 @@ def unit_on(connection: AsyncConnection) -> SqlUnit:
         slots=SqlSlots(connection),
         clicks=SqlClicks(connection),
         letters=SqlLetters(connection),
+        answers=SqlAnswers(connection),
+        ticks=SqlTicks(connection),
+        indicators=SqlIndicators(connection),
+        files=SqlFiles(connection),
+        root_causes=SqlRootCauses(connection),
     )
 
 

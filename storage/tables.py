@@ -12,6 +12,7 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
+    LargeBinary,
     MetaData,
     Table,
     UniqueConstraint,
@@ -19,6 +20,7 @@ from sqlalchemy import (
 )
 
 from playbook.approval import Decision
+from playbook.checklist import Said
 from playbook.environment import Environment
 from playbook.finding import Scope, Severity
 from playbook.incident import IncidentState
@@ -112,6 +114,7 @@ instances = Table(
     _words("instance"),
     _number("held"),  # 1 while its incident is open, else 0: both databases read a condition on it alike
     _json("facts"),
+    _json("first"),  # as they were when it joined: what steps changed since is no longer in AWS
     UniqueConstraint("incident", "account", "region", "instance"),
     _some("uq_instances_held", "account", "region", "instance", where="held = 1", unique=True),
 )
@@ -314,6 +317,59 @@ slots = Table(
 )
 
 clicks = Table("clicks", metadata, _key("key"), _words("person"), _words("name"), _moment("at"))
+
+answers = Table(
+    "answers",
+    metadata,
+    _key("incident"),
+    _key("account"),
+    _key("region"),
+    _key("instance"),
+    _key("check"),
+    _moment("at"),
+    _json("answer"),
+)
+
+ticks = Table(
+    "ticks",
+    metadata,
+    _key("incident"),
+    _key("row"),
+    Column("said", member(Said), nullable=False),
+    _words("by"),
+    _moment("at"),
+    _words("assignee"),
+    _words("comment"),
+)
+
+indicators = Table(
+    "indicators",
+    metadata,
+    _serial(),
+    _words("incident"),
+    _words("kind"),
+    _words("value"),
+    _words("about"),
+    _moment("first"),
+    _lines("sources"),
+    UniqueConstraint("incident", "kind", "value"),
+)
+
+files = Table(
+    "files",
+    metadata,
+    _key("id"),
+    _words("incident"),
+    _words("name"),
+    _words("media"),
+    Column("content", LargeBinary, nullable=False),
+    _words("sha256"),
+    _moment("at"),
+    Column("signature", LargeBinary, nullable=False),
+    Index("ix_files_incident", "incident", "at"),
+)
+
+root_causes = Table("root_causes", metadata, _key("incident"), _json("body"), _words("by"), _moment("at"))
 
 letters = Table(
     "letters",

@@ -10,6 +10,7 @@ from actions.cloud import AwsCloud
 from actions.protect import Protection
 from actions.snapshot import SnapshotSet
 from aws.clients import SessionFor
+from playbook.brief import Brief
 from playbook.errors import Unreachable
 from playbook.plan import fingerprint
 from playbook.policy import Policy
@@ -43,7 +44,7 @@ def target(seeded: Seeded) -> Target:
 
 async def test_plans_come_in_the_order_in_which_they_may_act(seeded: tuple[AwsCloud, Seeded]) -> None:
     aws, account = seeded
-    steps, left_out = await aws.plan(target(account), ("stop", "isolate", "snapshot", "protect"))
+    steps, left_out = await aws.plan(target(account), ("stop", "isolate", "snapshot", "protect"), Brief())
     assert [s.action for s in steps] == ["snapshot", "protect", "stop", "isolate"]
     assert left_out == ()
     plans = [aws.load(s) for s in steps]
@@ -59,7 +60,7 @@ async def test_a_step_that_does_not_apply_is_left_out_with_its_reason(
     place = target(account)
     account_view = aws.account(place)
     await account_view.call(account_view.ec2.stop_instances, InstanceIds=[account.web])
-    steps, left_out = await aws.plan(place, ("tag", "stop"))
+    steps, left_out = await aws.plan(place, ("tag", "stop"), Brief())
     assert [s.action for s in steps] == ["tag"]
     assert [(o.action, o.why) for o in left_out] == [("stop", "The instance is stopped already.")]
 
@@ -84,4 +85,4 @@ async def test_an_account_out_of_reach_is_no_facts_and_no_plan() -> None:
         assert not known.seen
         assert "is not among ec2ir's accounts" in known.problem
         with pytest.raises(Unreachable, match="222222222222"):
-            await aws.plan(place, ("tag",))
+            await aws.plan(place, ("tag",), Brief())

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from playbook.answer import Answer, gap
+from playbook.brief import Brief
 from playbook.environment import Environment
 from playbook.errors import Unreachable
 from playbook.incident import InstanceFacts
@@ -33,6 +35,8 @@ class SketchedCloud:
     world: str = "as it was"
     meanwhile: Callable[[], Awaitable[object]] = _nothing
     looked: list[str] = field(default_factory=list[str])
+    answers: dict[str, Answer] = field(default_factory=dict[str, Answer])
+    briefs: list[Brief] = field(default_factory=list[Brief])
     planned: list[tuple[str, tuple[str, ...]]] = field(default_factory=list[tuple[str, tuple[str, ...]]])
 
     def tag(self, instance: str, environment: Environment, **more: Any) -> None:
@@ -54,7 +58,7 @@ class SketchedCloud:
         return replace(known, account=account, region=region, instance=instance)
 
     async def plan(
-        self, target: Target, actions: Sequence[str]
+        self, target: Target, actions: Sequence[str], brief: Brief
     ) -> tuple[tuple[ProposedStep, ...], tuple[LeftOut, ...]]:
         self.planned.append((target.instance, tuple(actions)))
         await self.meanwhile()
@@ -69,3 +73,8 @@ class SketchedCloud:
             LeftOut(action=a, why=self.nothing_to_do[a]) for a in actions if a in self.nothing_to_do
         )
         return steps, left_out
+
+    async def look(self, target: Target, checks: Sequence[str], brief: Brief) -> Mapping[str, Answer]:
+        self.briefs.append(brief)
+        await self.meanwhile()
+        return {name: self.answers.get(name, gap("nobody said what AWS would answer")) for name in checks}

@@ -34,6 +34,9 @@ class AtOnce:
     async def carry(self, run: str) -> None:
         self.ordered.append(run)
 
+    async def nudge(self) -> None:
+        return
+
 
 @dataclass(slots=True, kw_only=True)
 class House:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from itertools import count
@@ -19,6 +19,8 @@ from commands.propose import propose
 from commands.receive import receive
 from engine.plant import Plant
 from engine.runner import carry_out
+from playbook.answer import Answer, gap
+from playbook.brief import Brief
 from playbook.errors import DoesNotApply, StoreDown
 from playbook.finding import FindingType
 from playbook.incident import InstanceFacts
@@ -129,7 +131,7 @@ class ToyCloud:
         return InstanceFacts(account=account, region=region, instance=instance, state="running")
 
     async def plan(
-        self, target: Target, actions: Sequence[str]
+        self, target: Target, actions: Sequence[str], brief: Brief
     ) -> tuple[tuple[ProposedStep, ...], tuple[LeftOut, ...]]:
         steps: list[ProposedStep] = []
         left: list[LeftOut] = []
@@ -140,6 +142,9 @@ class ToyCloud:
             except DoesNotApply as why:
                 left.append(LeftOut(action=name, why=str(why)))
         return tuple(steps), tuple(left)
+
+    async def look(self, target: Target, checks: Sequence[str], brief: Brief) -> Mapping[str, Answer]:
+        return {name: gap("toys can't be looked at") for name in checks}
 
 
 @dataclass(slots=True)

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from actions.isolate import GroupSwap, Interface
 from actions.protect import Attributes, Disk, Protection
 from actions.tag import Tagged, Tagging
+from playbook.answer import Answer, gap
+from playbook.brief import Brief
 from playbook.environment import Environment
 from playbook.errors import Unreachable
 from playbook.incident import InstanceFacts
@@ -50,6 +52,7 @@ class FakeCloud:
     known: dict[str, InstanceFacts] = field(default_factory=dict[str, InstanceFacts])
     away: str = ""
     interfaces: int = 2
+    answers: dict[str, Answer] = field(default_factory=dict[str, Answer])
     planned: list[tuple[str, ...]] = field(default_factory=list[tuple[str, ...]])
 
     def has(self, instance: str = WEB, *, region: str = "ap-southeast-1", **details: object) -> InstanceFacts:
@@ -68,7 +71,7 @@ class FakeCloud:
         )  # fmt: skip
 
     async def plan(
-        self, target: Target, actions: Sequence[str]
+        self, target: Target, actions: Sequence[str], brief: Brief
     ) -> tuple[tuple[ProposedStep, ...], tuple[LeftOut, ...]]:
         if self.away:
             raise Unreachable(self.away, means="Nothing was planned.", then="Try again.")
@@ -84,12 +87,19 @@ class FakeCloud:
         )
         return steps, left
 
+    async def look(self, target: Target, checks: Sequence[str], brief: Brief) -> Mapping[str, Answer]:
+        return {name: self.answers.get(name, gap("nobody said what AWS would answer")) for name in checks}
+
 
 @dataclass(slots=True)
 class FakeExecutor:
     """`playbook.ports.Executor` that carries nothing out."""
 
     carried: list[str] = field(default_factory=list[str])
+    nudged: int = 0
 
     async def carry(self, run: str) -> None:
         self.carried.append(run)
+
+    async def nudge(self) -> None:
+        self.nudged += 1
