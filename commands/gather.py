@@ -63,7 +63,7 @@ async def _gather(desk: Desk, incident: str, instance: str, checks: Sequence[Che
         facts = next((i for i in instances if i.instance == instance or not instance), None)
         if facts is None:
             raise BadInput(
-                f"{plain(instance, 40) or 'No instance'} is part of this incident.",
+                f"{plain(instance, 40) or 'An instance'} is not part of this incident.",
                 then="/ec2ir status names its instances.",
             )
         if found.sample:

@@ -187,7 +187,7 @@ async def _propose(
         facts = next((i for i in instances if i.instance == instance or not instance), None)
         if facts is None:
             raise BadInput(
-                f"{plain(instance, 40) or 'No instance'} is part of this incident.",
+                f"{plain(instance, 40) or 'An instance'} is not part of this incident.",
                 then="/ec2ir status names its instances.",
             )
         brief = await brief_of(unit, facts.target(incident))
