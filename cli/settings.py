@@ -12,6 +12,7 @@ import re
 import tomllib
 from pathlib import Path
 from typing import Annotated
+from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -19,11 +20,16 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from playbook.environment import EnvironmentRule
 from playbook.errors import BadInput
 from playbook.people import Role
-from playbook.policy import Policy
+from playbook.policy import Policy, Recovery
 from playbook.target import account_id
 from playbook.text import plain
 
 CONFIG_VARIABLE = "EC2IR_CONFIG"
+_IMAGE = re.compile(r"ami-(?:[0-9a-f]{8}|[0-9a-f]{17})")
+_PARAMETER = re.compile(r"ssm:[A-Za-z0-9_.\-/]{1,1011}(?::[A-Za-z0-9_.\-]+)?")
+_PROFILE = re.compile(r"[\w+=,.@-]{1,128}", re.ASCII)
+"""Forms that AWS gives to image ids, SSM parameter names (with version or label) and instance profile names."""
+
 _SECRET = re.compile("token|secret|external_id|password|url", re.IGNORECASE)
 """Names of settings whose values are never shown."""
 
@@ -43,6 +49,25 @@ def _account(value: str) -> str:
         return account_id(value)
     except BadInput as problem:
         raise ValueError(problem.what) from problem
+
+
+def _image(value: str) -> str:
+    if value and not (_IMAGE.fullmatch(value) or _PARAMETER.fullmatch(value)):
+        raise ValueError("write an image id such as ami-0123456789abcdef0, or ssm:/name/of/a/parameter")
+    return value
+
+
+def _probe(value: str) -> str:
+    parts = urlsplit(value)
+    if value and (parts.scheme not in ("http", "https") or not parts.hostname or parts.username is not None):
+        raise ValueError("write an http or https address, without user name or password")
+    return value
+
+
+def _profile(value: str) -> str:
+    if value and not _PROFILE.fullmatch(value):
+        raise ValueError("write the name of an instance profile, without its path or ARN")
+    return value
 
 
 class _Section(BaseModel):
@@ -71,6 +96,20 @@ class Isolation(_Section):
     untrack: bool = True
 
 
+class RecoverySection(_Section):
+    """What replacements start from, and how their health is probed; `playbook.policy.Recovery` says it in full."""
+
+    golden_image: Annotated[str, AfterValidator(_image)] = ""
+    max_image_age_days: int = Field(default=90, ge=1)
+    probe_url: Annotated[str, AfterValidator(_probe)] = ""
+    instance_profile: Annotated[str, AfterValidator(_profile)] = ""
+
+    @property
+    def recovery(self) -> Recovery:
+        """The same as the value that steps read."""
+        return Recovery(**self.model_dump())
+
+
 class AccountEntry(_Section):
     """An account to respond in, and the role to assume there."""
 
@@ -94,6 +133,7 @@ class PolicyFile(_Section):
     roles: Roles = Field(default_factory=Roles)
     environment: EnvironmentTags = Field(default_factory=EnvironmentTags)
     isolation: Isolation = Field(default_factory=Isolation)
+    recovery: RecoverySection = Field(default_factory=RecoverySection)
     accounts: tuple[AccountEntry, ...] = ()
     operators: tuple[Operator, ...] = ()
 
@@ -135,6 +175,7 @@ class Settings(BaseSettings):
             forensics_cidr=isolation.forensics_cidr,
             untrack=isolation.untrack,
             evidence_bucket=self.evidence_bucket,
+            recovery=self.policy_file.recovery.recovery,
         )
 
 

@@ -8,8 +8,23 @@ from playbook.environment import EnvironmentRule
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Recovery:
+    """What `ec2ir.toml` says about recovery.
+
+    `golden_image` is the image that replacements start from: an id, or `ssm:` and the name of the parameter that
+    holds one. It should not be older than `max_image_age_days`. `probe_url` is asked whether the application is
+    well. `instance_profile` is the replacement's, by name; without it, the one that the instance first had.
+    """
+
+    golden_image: str = ""
+    max_image_age_days: int = 90
+    probe_url: str = ""
+    instance_profile: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Policy:
-    """What `ec2ir.toml` says about containment.
+    """What `ec2ir.toml` says about what steps do.
 
     `forensics_cidr` may reach an isolated instance; `untrack` first passes each interface through a group open
     both ways, which cuts established connections; without `evidence_bucket` memory can't be captured.
@@ -19,3 +34,4 @@ class Policy:
     forensics_cidr: str = ""
     untrack: bool = True
     evidence_bucket: str = ""
+    recovery: Recovery = field(default_factory=Recovery)

@@ -58,6 +58,11 @@ def test_a_wrong_variable(shell: Shell, variables: dict[str, str], starts: str, 
         ("slack_bot_token = 'do-not-show'", "slack_bot_token: "),
         ("[isolation]\nforensics_cidr = '10.0.0.0/33'", "isolation.forensics_cidr (it is '10.0.0.0/33')"),
         ("[isolation]\nuntrack = 'perhaps'", "isolation.untrack (it is 'perhaps')"),
+        ("[recovery]\ngolden_image = 'web-latest'", "recovery.golden_image (it is 'web-latest')"),
+        ("[recovery]\nmax_image_age_days = 0", "recovery.max_image_age_days (it is '0')"),
+        ("[recovery]\nprobe_url = 'ftp://h/x'", "recovery.probe_url: "),
+        ("[recovery]\nprobe_url = 'https://u:do-not-show@h/x'", "recovery.probe_url: "),
+        ("[recovery]\ninstance_profile = 'arn:aws:iam::1:x/y'", "recovery.instance_profile (it is"),
         ("[[accounts]]\nid = '12'", "accounts.0.id (it is '12')"),
         ("[[accounts]]\nid = '111111111111'\nexternal_id = ['do-not-show']", "accounts.0.external_id: "),
         ("[[operators]]\nperson = 'U1'", "operators.0.arn: "),
@@ -144,3 +149,12 @@ def test_the_policy_of_the_settings_is_what_steps_get() -> None:
     assert (settings.policy.forensics_cidr, settings.policy.untrack) == ("10.9.0.0/24", False)
     assert settings.policy.evidence_bucket == "evidence"
     assert settings.policy.environment.classify({"Environment": "staging"}) is Environment.NONPRODUCTION
+
+
+@pytest.mark.parametrize(
+    "image", ["", "ami-0123456789abcdef0", "ami-01234567", "ssm:/golden/web", "ssm:golden:3"]
+)
+def test_a_golden_image_is_an_id_or_a_parameter(image: str) -> None:
+    section = PolicyFile.model_validate({"recovery": {"golden_image": image}})
+    recovery = Settings(policy_file=section).policy.recovery
+    assert (recovery.golden_image, recovery.max_image_age_days) == (image, 90)
