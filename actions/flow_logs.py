@@ -40,19 +40,32 @@ class Record:
     port: str
 
 
-async def logs_on(aws: Account, resources: Iterable[str]) -> tuple[FlowLogTypeDef, ...]:
-    """Active flow logs on these interfaces, subnets or VPCs whose records can be read here."""
+async def every_log_on(aws: Account, resources: Iterable[str]) -> tuple[FlowLogTypeDef, ...]:
+    """The flow logs on these interfaces, subnets or VPCs, wherever their records go."""
     answer = await aws.call(
         aws.ec2.describe_flow_logs, Filters=[{"Name": "resource-id", "Values": sorted(set(resources))}]
     )
+    return tuple(answer["FlowLogs"])
+
+
+async def logs_on(aws: Account, resources: Iterable[str]) -> tuple[FlowLogTypeDef, ...]:
+    """Active flow logs on these interfaces, subnets or VPCs whose records of accepted traffic can be read here."""
     return tuple(
         log
-        for log in answer["FlowLogs"]
-        if log.get("LogDestinationType", "cloud-watch-logs") == "cloud-watch-logs"
-        and log.get("TrafficType") != "REJECT"
-        and log.get("FlowLogStatus") == "ACTIVE"
-        and log.get("LogGroupName")
+        for log in await every_log_on(aws, resources)
+        if readable(log) and log.get("TrafficType") != "REJECT" and log.get("FlowLogStatus") == "ACTIVE"
     )
+
+
+def readable(log: FlowLogTypeDef) -> bool:
+    """Whether its records go to CloudWatch Logs, where they can be asked for."""
+    to_logs = log.get("LogDestinationType", "cloud-watch-logs") == "cloud-watch-logs"
+    return to_logs and bool(log.get("LogGroupName"))
+
+
+def fields_of(log_format: str) -> tuple[str, ...]:
+    """The names of a format's fields in order; an empty format is the default one."""
+    return tuple(_FIELD.findall(log_format or _DEFAULT))
 
 
 async def records(aws: Account, log: FlowLogTypeDef, interface: str, since: datetime) -> tuple[Record, ...]:
@@ -83,7 +96,7 @@ def parsed(log_format: str, lines: Iterable[str], interface: str, since: datetim
 
     A window that began before the change may hold traffic from before it.
     """
-    names = _FIELD.findall(log_format or _DEFAULT)
+    names = fields_of(log_format)
     found = (record(names, line) for line in lines)
     return tuple(r for r in found if r is not None and r.interface == interface and r.start >= since)
 

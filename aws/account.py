@@ -83,6 +83,10 @@ class Account:
         with translated():
             return await asyncio.get_running_loop().run_in_executor(self._pool, work)
 
+    def turn(self, operation: str, per_second: int) -> float:
+        """Seconds to wait before that call may leave, where AWS limits it per account and region."""
+        return self._clients.pace.wait((self.id, self.region, operation), per_second)
+
     @property
     def ec2(self) -> EC2Client:
         """Retries by itself: for reads and for writes that are harmless to repeat."""

@@ -12,6 +12,7 @@ from typing import Any, cast
 import boto3
 from botocore.config import Config
 
+from aws.limits import Pace
 from aws.record import note
 
 POOL = 64
@@ -38,9 +39,10 @@ def _config(service: str, *, once: bool) -> Config:
 
 
 class Clients:
-    """Thread-safe; clients themselves are too."""
+    """Thread-safe; clients themselves are too. `pace` is where everybody who uses them keeps AWS's limits."""
 
     def __init__(self, session_for: SessionFor) -> None:
+        self.pace = Pace()
         self._session_for = session_for
         self._sessions: dict[str, boto3.Session] = {}
         self._made: dict[tuple[str, str, str, bool], Any] = {}

@@ -21,9 +21,10 @@ from playbook.text import plain
 _DENIED = frozenset(
     {"AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "AuthFailure", "NotAuthorized"}
 )
-_THROTTLED = frozenset(
+THROTTLED = frozenset(
     {"Throttling", "ThrottlingException", "RequestLimitExceeded", "TooManyRequestsException", "SlowDown"}
 )
+"""AWS's names for "too often"."""
 _UNSUPPORTED = frozenset(
     {"InvalidAction", "UnsupportedOperation", "UnknownOperationException", "NotImplemented"}
 )
@@ -49,7 +50,7 @@ def _refused(error: ClientError) -> AwsRefused:
     if code in _DENIED:
         means = f"ec2ir's role may not call {operation}."
         then = "Run ec2ir iam-policy and attach what it prints, then retry this step."
-    elif code in _THROTTLED:
+    elif code in THROTTLED:
         means, then = (
             "AWS limits how often this may be called, and retries did not get through.",
             "Retry this step.",
