@@ -1,4 +1,4 @@
-"""The playbook's rows by their ids: what a checklist lists and a coverage table accounts for.
+"""The playbook's rows by their ids: what a checklist lists, and what a coverage table accounts for.
 
 Source: playbook PB-22, AWS EC2 instance compromise.
 """
@@ -130,3 +130,65 @@ CHECKLIST: tuple[PlaybookRow, ...] = (
 """Every row that somebody works through, phase by phase."""
 
 BY_ID: dict[str, PlaybookRow] = {row.id: row for row in CHECKLIST}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rule:
+    """A row that nobody works through: what starts, steers, describes or escalates an incident."""
+
+    id: str
+    title: str
+
+
+def _rules(prefix: str, *titles: str) -> tuple[Rule, ...]:
+    return tuple(Rule(id=f"{prefix}{number}", title=title) for number, title in enumerate(titles, 1))
+
+
+RULES: tuple[Rule, ...] = (
+    *_rules(
+        "T",
+        "GuardDuty alert",
+        "CloudTrail anomaly",
+        "EDR detection",
+        "VPC Flow Logs anomaly",
+        "CPU flat at 100 %",
+    ),
+    *_rules(
+        "D",
+        "Cryptomining: by environment, isolate or stop",
+        "Command and control: at once",
+        "CPU flatline: identify the process",
+        "Outbound to a bad address: identify the process",
+        "After the snapshot: forensics",
+    ),
+    *_rules(
+        "G",
+        "CryptoCurrency:EC2/BitcoinTool.B",
+        "Backdoor:EC2/C&CActivity.B",
+        "UnauthorizedAccess:EC2/SSHBruteForce",
+        "Recon:EC2/PortProbeUnprotectedPort",
+        "Trojan:EC2/BlackholeTraffic",
+        "UnauthorizedAccess:EC2/TorIPCaller",
+    ),
+    *_rules(
+        "I",
+        "Instance id",
+        "Malicious process or binary hash",
+        "C2 or mining-pool address or domain",
+        "Attacker's IAM identity",
+        "Source address of the initial compromise",
+        "Modified files",
+    ),
+    *_rules(
+        "X",
+        "Production instance: SOC lead and cloud team",
+        "Several instances: major incident",
+        "Credentials stolen through SSRF: CISO and IAM team",
+        "Data exfiltration: Legal and DPO",
+        "Billing spike over 1,000 USD: Finance and cloud team",
+        "Lateral movement: playbook PB-09",
+    ),
+    *_rules("Q", "VERIS actor", "VERIS action", "VERIS asset", "VERIS attribute"),
+    *_rules("S", "AWS EC2 crypto mining", "AWS root account login"),
+)
+"""Every other row of the playbook."""
