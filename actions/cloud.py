@@ -89,6 +89,7 @@ class AwsCloud:
             clients=self._clients,
             pool=pool or self._pool,
             brief=brief,
+            clock=self._clock,
         )
 
     async def facts(self, account: str, region: str, instance: str) -> InstanceFacts:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, ParamSpec, Protocol, TypeVar, cast
 from aws.clients import Clients
 from aws.errors import translated
 from playbook.brief import Brief
+from playbook.clock import Clock, system_clock
 from playbook.policy import Policy
 
 if TYPE_CHECKING:
@@ -43,7 +44,10 @@ class KmsClient(Protocol):
 
 
 class Account:
-    """What actions see of AWS. `policy` is what the settings say; `brief` is what the incident knows, for plans."""
+    """What actions see of AWS. `policy` is what the settings say; `brief` is what the incident knows, for plans.
+
+    `clock` is for plans too: whatever they say of time is about the moment in which they are made.
+    """
 
     def __init__(
         self,
@@ -54,11 +58,13 @@ class Account:
         clients: Clients,
         pool: Executor,
         brief: Brief | None = None,
+        clock: Clock = system_clock,
     ) -> None:
         self.id = id
         self.region = region
         self.policy = policy
         self.brief = brief or Brief()
+        self.clock = clock
         self._clients = clients
         self._pool = pool
 
@@ -71,6 +77,7 @@ class Account:
             clients=self._clients,
             pool=self._pool,
             brief=brief,
+            clock=self.clock,
         )
 
     async def call(self, operation: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:

@@ -110,6 +110,6 @@ def scene(*, variant: Variant = "asg", policy: Policy | None = None) -> Generato
         box.controls.flows(*usual_flows(seeded))
         settings = policy or Policy(evidence_bucket=seeded.bucket)
         account = Account(
-            id=seeded.account, region=seeded.region, policy=settings, clients=clients, pool=pool
+            id=seeded.account, region=seeded.region, policy=settings, clients=clients, pool=pool, clock=clock
         )
         yield Scene(box=box, seeded=seeded, aws=account, clock=clock)

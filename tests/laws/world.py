@@ -7,7 +7,7 @@ import re
 from collections.abc import Generator, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, cast
 
 import boto3
@@ -16,6 +16,7 @@ from actions.action import Look
 from actions.run import Run
 from aws.account import Account
 from aws.clients import Clients
+from playbook.brief import Brief
 from playbook.policy import Policy
 from playbook.target import Target
 from sandbox.aws.box import AwsBox, emulated
@@ -62,6 +63,8 @@ class World:
     clock: FakeClock
     tools: Tools
     policy: Policy = POLICY
+    brief: Brief = field(default_factory=Brief)
+    """What the incident knows."""
 
     @property
     def wire(self) -> Wire:
@@ -76,6 +79,8 @@ class World:
             policy=self.policy,
             clients=self.tools.clients,
             pool=self.tools.pool,
+            clock=self.clock,
+            brief=self.brief,
         )
 
     def client(self, service: str) -> Any:
@@ -104,7 +109,9 @@ class World:
 
 
 @contextmanager
-def world(shared: Tools, variant: Variant = "asg", policy: Policy = POLICY) -> Generator[World]:
+def world(
+    shared: Tools, variant: Variant = "asg", policy: Policy = POLICY, brief: Brief | None = None
+) -> Generator[World]:
     clock = FakeClock()
     with emulated(clock=clock) as box:
         seeded = seed(box.client, variant=variant)
@@ -112,7 +119,7 @@ def world(shared: Tools, variant: Variant = "asg", policy: Policy = POLICY) -> G
         box.controls.tick()
         clock.moved = box.controls.tick
         shared.wire.reset()
-        yield World(box=box, seeded=seeded, clock=clock, tools=shared, policy=policy)
+        yield World(box=box, seeded=seeded, clock=clock, tools=shared, policy=policy, brief=brief or Brief())
 
 
 # ── the account as it is, in a form that can be compared ─────────────────────────────────────────────────
@@ -147,6 +154,11 @@ def _policies(iam: Any) -> Iterator[Any]:
         yield [name, iam.list_attached_role_policies(RoleName=name)["AttachedPolicies"]]
 
 
+def _access_keys(iam: Any) -> Iterator[Any]:
+    for user in iam.list_users()["Users"]:
+        yield from iam.list_access_keys(UserName=user["UserName"])["AccessKeyMetadata"]
+
+
 def state(world: World) -> dict[str, Any]:
     """Everything in the account that an action could change, with ids, times and all."""
     ec2, elbv2, ssm = world.client("ec2"), world.client("elbv2"), world.client("ssm")
@@ -154,7 +166,13 @@ def state(world: World) -> dict[str, Any]:
     return {
         "instances": list(_instances(ec2)),
         "interfaces": ec2.describe_network_interfaces()["NetworkInterfaces"],
-        "groups": ec2.describe_security_groups()["SecurityGroups"],
+        "groups": [
+            *ec2.describe_security_groups()["SecurityGroups"],
+            *ec2.describe_security_group_rules()["SecurityGroupRules"],
+        ],
+        "acls": ec2.describe_network_acls()["NetworkAcls"],
+        "key pairs": ec2.describe_key_pairs(IncludePublicKey=True)["KeyPairs"],
+        "access keys": list(_access_keys(world.client("iam"))),
         "volumes": ec2.describe_volumes()["Volumes"],
         "snapshots": ec2.describe_snapshots(OwnerIds=["self"])["Snapshots"],
         "locks": ec2.describe_locked_snapshots()["Snapshots"],
