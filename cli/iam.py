@@ -7,6 +7,7 @@ from collections.abc import Iterable
 
 from actions.action import AnyAction
 from actions.catalogue import ACTIONS
+from actions.checks.catalogue import CHECKS
 from aws.instances import PERMISSIONS as FACTS
 from playbook.plan import Json
 
@@ -15,7 +16,7 @@ _QUEUE = frozenset({"sqs:ChangeMessageVisibility", "sqs:DeleteMessage", "sqs:Rec
 
 
 def policy(only: Iterable[AnyAction] | None = None, *, roles: Iterable[str] = ()) -> Json:
-    """A policy document: what looking needs, the queue, then a statement for each action.
+    """A policy document: what looking and checking need, the queue, then a statement for each action.
 
     `roles` are the ARNs of other accounts' roles that ec2ir assumes. With `only`, the statements of these actions
     and nothing else.
@@ -25,6 +26,9 @@ def policy(only: Iterable[AnyAction] | None = None, *, roles: Iterable[str] = ()
     assumed = sorted(roles) if only is None else []
     if assumed:
         base.append(_statement("Accounts", {"sts:AssumeRole"}) | {"Resource": assumed})
+    looks = frozenset[str]().union(*(check.permissions for check in CHECKS)) - _ALWAYS
+    if only is None and looks:
+        base.append(_statement("Investigation", looks))
     return {"Version": "2012-10-17", "Statement": [*base, *(s for a in chosen for s in _of(a))]}
 
 
