@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from playbook.brief import Brief
 from playbook.policy import Policy
 from sandbox.aws.seed import Variant
 from tests.laws import changes
@@ -35,6 +36,7 @@ class Scenario:
     victim: Callable[[World], str] = _web
     before: Change = _nothing
     policy: Policy = POLICY
+    brief: Brief = field(default_factory=Brief)
     leaks: bool = False
     """Whether the step is expected not to hold in the long run, and to say so."""
 

@@ -53,7 +53,7 @@ class Life:
 @contextmanager
 def _account(action: AnyAction, shared: Tools) -> Generator[tuple[World, str]]:
     scenario = scenarios_of(action.name)[0]
-    with world(shared, scenario.variant, scenario.policy) as w:
+    with world(shared, scenario.variant, scenario.policy, scenario.brief) as w:
         victim = scenario.victim(w)
         scenario.before(w, victim)
         yield w, victim

@@ -147,7 +147,7 @@ async def _refused_after(action: AnyAction, drift: Change, shared: Tools) -> Ste
     """What the undo said, having changed nothing; None when it went through."""
     assert action.undo is not None
     scenario = scenarios_of(action.name)[0]
-    with world(shared, scenario.variant, scenario.policy) as w:
+    with world(shared, scenario.variant, scenario.policy, scenario.brief) as w:
         victim = scenario.victim(w)
         scenario.before(w, victim)
         plan = await action.plan(w.target(victim), w.aws)
@@ -168,7 +168,7 @@ async def _refused_after(action: AnyAction, drift: Change, shared: Tools) -> Ste
 async def test_a_changed_account_makes_another_plan(action: AnyAction, shared: Tools) -> None:
     scenario = scenarios_of(action.name)[0]
     for change in befores_of(action.name):
-        with world(shared, scenario.variant, scenario.policy) as w:
+        with world(shared, scenario.variant, scenario.policy, scenario.brief) as w:
             victim = scenario.victim(w)
             scenario.before(w, victim)
             plan = await action.plan(w.target(victim), w.aws)
@@ -185,7 +185,7 @@ async def test_a_changed_account_makes_another_plan(action: AnyAction, shared: T
 @pytest.mark.parametrize("action", EVERY)
 async def test_nothing_of_the_target_changes_before_the_gate(action: AnyAction, shared: Tools) -> None:
     scenario = scenarios_of(action.name)[0]
-    with world(shared, scenario.variant, scenario.policy) as w:
+    with world(shared, scenario.variant, scenario.policy, scenario.brief) as w:
         victim = scenario.victim(w)
         scenario.before(w, victim)
         plan = await action.plan(w.target(victim), w.aws)
@@ -201,7 +201,7 @@ async def test_nothing_of_the_target_changes_before_the_gate(action: AnyAction, 
 @pytest.mark.parametrize("action", EVERY)
 async def test_a_superseded_process_writes_nothing(action: AnyAction, shared: Tools) -> None:
     scenario = scenarios_of(action.name)[0]
-    with world(shared, scenario.variant, scenario.policy) as w:
+    with world(shared, scenario.variant, scenario.policy, scenario.brief) as w:
         victim = scenario.victim(w)
         scenario.before(w, victim)
         plan = await action.plan(w.target(victim), w.aws)
@@ -214,8 +214,9 @@ async def test_a_superseded_process_writes_nothing(action: AnyAction, shared: To
 @pytest.mark.parametrize("action", EVERY)
 async def test_hostile_names_come_out_harmless(action: AnyAction, shared: Tools) -> None:
     scenario = scenarios_of(action.name)[0]
-    with world(shared, scenario.variant, scenario.policy) as w:
+    with world(shared, scenario.variant, scenario.policy, scenario.brief) as w:
         victim = scenario.victim(w)
+        scenario.before(w, victim)
         changes.hostile_names(w, victim)
         _assert_harmless((await action.plan(w.target(victim), w.aws)).show())
 

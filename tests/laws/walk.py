@@ -43,7 +43,7 @@ class Walk:
 
 
 async def walk(action: AnyAction, scenario: Scenario, shared: Tools) -> Walk:
-    with world(shared, scenario.variant, scenario.policy) as w:
+    with world(shared, scenario.variant, scenario.policy, scenario.brief) as w:
         victim = scenario.victim(w)
         scenario.before(w, victim)
         return await _walk(action, w, victim)
