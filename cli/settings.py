@@ -20,7 +20,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from playbook.environment import EnvironmentRule
 from playbook.errors import BadInput
 from playbook.people import Role
-from playbook.policy import Policy, Recovery
+from playbook.policy import Forensics, Policy, Recovery
 from playbook.target import account_id
 from playbook.text import plain
 
@@ -28,7 +28,11 @@ CONFIG_VARIABLE = "EC2IR_CONFIG"
 _IMAGE = re.compile(r"ami-(?:[0-9a-f]{8}|[0-9a-f]{17})")
 _PARAMETER = re.compile(r"ssm:[A-Za-z0-9_.\-/]{1,1011}(?::[A-Za-z0-9_.\-]+)?")
 _PROFILE = re.compile(r"[\w+=,.@-]{1,128}", re.ASCII)
-"""Forms that AWS gives to image ids, SSM parameter names (with version or label) and instance profile names."""
+_SUBNET = re.compile(r"subnet-(?:[0-9a-f]{8}|[0-9a-f]{17})")
+_GROUP = re.compile(r"sg-(?:[0-9a-f]{8}|[0-9a-f]{17})")
+_TYPE = re.compile(r"[a-z0-9-]{1,30}\.[a-z0-9-]{1,30}")
+"""Forms that AWS gives to image ids, SSM parameter names (with version or label), instance profile
+names, subnet and group ids, and instance types."""
 
 _SECRET = re.compile("token|secret|external_id|password|url", re.IGNORECASE)
 """Names of settings whose values are never shown."""
@@ -67,6 +71,24 @@ def _probe(value: str) -> str:
 def _profile(value: str) -> str:
     if value and not _PROFILE.fullmatch(value):
         raise ValueError("write the name of an instance profile, without its path or ARN")
+    return value
+
+
+def _subnet(value: str) -> str:
+    if value and not _SUBNET.fullmatch(value):
+        raise ValueError("write a subnet id such as subnet-0123456789abcdef0")
+    return value
+
+
+def _group(value: str) -> str:
+    if value and not _GROUP.fullmatch(value):
+        raise ValueError("write a security group id such as sg-0123456789abcdef0")
+    return value
+
+
+def _type(value: str) -> str:
+    if not _TYPE.fullmatch(value):
+        raise ValueError("write an instance type such as m6i.large")
     return value
 
 
@@ -110,6 +132,21 @@ class RecoverySection(_Section):
         return Recovery(**self.model_dump())
 
 
+class ForensicsSection(_Section):
+    """What forensic instances are launched from and where; `playbook.policy.Forensics` says it in full."""
+
+    subnet: Annotated[str, AfterValidator(_subnet)] = ""
+    image: Annotated[str, AfterValidator(_image)] = ""
+    instance_type: Annotated[str, AfterValidator(_type)] = "m6i.large"
+    instance_profile: Annotated[str, AfterValidator(_profile)] = ""
+    security_group: Annotated[str, AfterValidator(_group)] = ""
+
+    @property
+    def forensics(self) -> Forensics:
+        """The same as the value that steps read."""
+        return Forensics(**self.model_dump())
+
+
 class AccountEntry(_Section):
     """An account to respond in, and the role to assume there."""
 
@@ -134,6 +171,7 @@ class PolicyFile(_Section):
     environment: EnvironmentTags = Field(default_factory=EnvironmentTags)
     isolation: Isolation = Field(default_factory=Isolation)
     recovery: RecoverySection = Field(default_factory=RecoverySection)
+    forensics: ForensicsSection = Field(default_factory=ForensicsSection)
     accounts: tuple[AccountEntry, ...] = ()
     operators: tuple[Operator, ...] = ()
 
@@ -176,6 +214,7 @@ class Settings(BaseSettings):
             untrack=isolation.untrack,
             evidence_bucket=self.evidence_bucket,
             recovery=self.policy_file.recovery.recovery,
+            forensics=self.policy_file.forensics.forensics,
         )
 
 

@@ -23,6 +23,22 @@ class Recovery:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Forensics:
+    """What `ec2ir.toml` says about forensic instances.
+
+    They are launched from `image` (an id, or `ssm:` and the parameter that holds one) into `subnet`, which has no
+    way to the internet and reaches Systems Manager through VPC endpoints. `instance_profile` (a name) lets Systems
+    Manager manage them. `security_group` replaces the one that ec2ir makes.
+    """
+
+    subnet: str = ""
+    image: str = ""
+    instance_type: str = "m6i.large"
+    instance_profile: str = ""
+    security_group: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Policy:
     """What `ec2ir.toml` says about what steps do.
 
@@ -35,3 +51,4 @@ class Policy:
     untrack: bool = True
     evidence_bucket: str = ""
     recovery: Recovery = field(default_factory=Recovery)
+    forensics: Forensics = field(default_factory=Forensics)
