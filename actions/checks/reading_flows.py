@@ -123,7 +123,7 @@ async def _asked(scene: Scene, question: Question) -> Flows:
     ids = sorted(i.get("NetworkInterfaceId", "") for i in every)
     answers = await gather(
         *(
-            _query(
+            run_query(
                 scene, log.get("LogGroupName", ""), query(log.get("LogFormat", ""), ids, own, question), since
             )
             for log in logs
@@ -220,7 +220,8 @@ def _list(values: Iterable[str]) -> str:
     return json.dumps(sorted(values))
 
 
-async def _query(scene: Scene, group: str, text: str, since: datetime) -> list[dict[str, str]]:
+async def run_query(scene: Scene, group: str, text: str, since: datetime) -> list[dict[str, str]]:
+    """The rows that Logs Insights answers about this group since then. Raises StepFailed in words."""
     aws = scene.aws
     try:
         started = await aws.call(

@@ -78,7 +78,9 @@ async def image(scene: Scene) -> ImageTypeDef | None:
     async def read() -> ImageTypeDef | None:
         name = (await instance(scene)).get("ImageId", "")
         try:
-            answer = await scene.aws.call(scene.aws.ec2.describe_images, ImageIds=[name])
+            answer = await scene.aws.call(
+                scene.aws.ec2.describe_images, ImageIds=[name], IncludeDeprecated=True
+            )
         except AwsRefused as refusal:
             if refusal.code.startswith(("InvalidAMIID.NotFound", "InvalidAMIID.Unavailable")):
                 return None
