@@ -12,11 +12,13 @@ from playbook.approval import Approval, Decision
 from playbook.brief import Brief
 from playbook.checklist import Tick
 from playbook.environment import Environment
+from playbook.escalation import Escalation, Ping
 from playbook.file import File
 from playbook.finding import Finding, FindingKey, Indicator, Severity
 from playbook.incident import Incident, InstanceFacts
 from playbook.indicators import Known
 from playbook.ledger import Evidence
+from playbook.legal import LegalClock
 from playbook.letter import Letter
 from playbook.outbox import Message, Sending
 from playbook.people import Door, Person, Role
@@ -26,6 +28,7 @@ from playbook.run import Effect, RunRecord, RunState, Step
 from playbook.slot import Slot, SlotState
 from playbook.target import Target
 from playbook.timeline import Entry
+from playbook.watch import Watch, Watched, WatchState
 
 # ── storage: one unit of work is one transaction; it commits when its block ends without an error ────────
 
@@ -400,6 +403,102 @@ class RootCauses(Protocol):
         ...
 
 
+class Escalations(Protocol):
+    """Escalations and their pings."""
+
+    async def add(self, escalation: Escalation) -> bool:
+        """Store; whether it was new."""
+        ...
+
+    async def get(self, escalation: str) -> Escalation | None:
+        """The escalation of that id."""
+        ...
+
+    async def of(self, incident: str) -> tuple[Escalation, ...]:
+        """All of an incident, oldest first."""
+        ...
+
+    async def waiting(self) -> tuple[Escalation, ...]:
+        """All that nobody acknowledged and whose ladder has not ended, oldest first."""
+        ...
+
+    async def climb(self, escalation: str, rung: int) -> bool:
+        """Compare-and-set from that rung to the next while it waits; whether it happened."""
+        ...
+
+    async def hand_over(self, escalation: str, person: Person) -> bool:
+        """Ping that person from now on, while it waits; whether that happened."""
+        ...
+
+    async def exhaust(self, escalation: str) -> bool:
+        """Its ladder has ended, while it waits; whether that happened."""
+        ...
+
+    async def acknowledge(self, escalation: str, by: Person, at: datetime) -> bool:
+        """Somebody has it, also after the ladder's end; whether nobody had before."""
+        ...
+
+    async def pinged(self, ping: Ping) -> None:
+        """Record an attempt; the same one again changes nothing."""
+        ...
+
+    async def pings(self, incident: str) -> tuple[Ping, ...]:
+        """All attempts of an incident's escalations, oldest first."""
+        ...
+
+
+class LegalClocks(Protocol):
+    """Legal clocks: one a jurisdiction, started once and ended once."""
+
+    async def start(self, clock: LegalClock) -> bool:
+        """Store; whether it was not running already."""
+        ...
+
+    async def of(self, incident: str) -> tuple[LegalClock, ...]:
+        """All of an incident, the earliest due first."""
+        ...
+
+    async def running(self) -> tuple[LegalClock, ...]:
+        """Those of every incident that nothing ended yet, the earliest due first."""
+        ...
+
+    async def notified(self, incident: str, jurisdiction: str, sent: str, by: Person, at: datetime) -> bool:
+        """The authority was notified; whether that ended the clock."""
+        ...
+
+
+class Watches(Protocol):
+    """Watches and what they saw."""
+
+    async def add(self, watch: Watch) -> bool:
+        """Store; whether it was new."""
+        ...
+
+    async def get(self, watch: str) -> Watch | None:
+        """The watch of that id."""
+        ...
+
+    async def of(self, incident: str) -> tuple[Watch, ...]:
+        """All of an incident, oldest first."""
+        ...
+
+    async def in_state(self, states: Collection[WatchState]) -> tuple[Watch, ...]:
+        """Those of every incident in these states, oldest first."""
+        ...
+
+    async def save(self, watch: Watch, was: WatchState) -> bool:
+        """Compare-and-set from that state; whether it happened."""
+        ...
+
+    async def note(self, seen: Watched) -> bool:
+        """How a slot ended; a gap may still be filled, any other mark stands. Whether it was written."""
+        ...
+
+    async def seen(self, watch: str) -> tuple[Watched, ...]:
+        """Every slot that ended, in the order in which they were due."""
+        ...
+
+
 class Unit(Protocol):
     """Everything that is remembered, within one transaction."""
 
@@ -433,6 +532,12 @@ class Unit(Protocol):
     def files(self) -> Files: ...  # noqa: D102
     @property
     def root_causes(self) -> RootCauses: ...  # noqa: D102
+    @property
+    def escalations(self) -> Escalations: ...  # noqa: D102
+    @property
+    def legal_clocks(self) -> LegalClocks: ...  # noqa: D102
+    @property
+    def watches(self) -> Watches: ...  # noqa: D102
 
 
 class Store(Protocol):

@@ -13,6 +13,11 @@ class Alarm(StrEnum):
     PROOF = "proof"
     EXPIRY = "expiry"
     CHECKS = "checks"
+    PING = "ping"
+    LEGAL = "legal"
+    WATCH = "watch"
+    REMINDER = "reminder"
+    AUDIT = "audit"
 
 
 class SlotState(StrEnum):
@@ -28,7 +33,9 @@ class SlotState(StrEnum):
 class Slot:
     """`subject` is what it is about: `run/action` for PROOF, the proposal's id for EXPIRY.
 
-    For CHECKS it is `incident/instance/check,check…`; without names, all that an opened incident asks for.
+    For CHECKS it is `incident/instance/check,check…`; without names, all that an opened incident asks for. For PING
+    it is `escalation/number`, for LEGAL `incident/jurisdiction/point`, for WATCH `watch/due` (the latter as a
+    timestamp), for REMINDER the incident's id, for AUDIT `account/region/date`.
     """
 
     key: str

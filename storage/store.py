@@ -14,11 +14,13 @@ from playbook.errors import StoreDown
 from storage.answers import SqlAnswers
 from storage.clicks import SqlClicks
 from storage.engines import async_engine
+from storage.escalations import SqlEscalations
 from storage.files import SqlFiles
 from storage.findings import SqlFindings
 from storage.incidents import SqlIncidents
 from storage.indicators import SqlIndicators
 from storage.ledger import SqlLedger
+from storage.legal_clocks import SqlLegalClocks
 from storage.letters import SqlLetters
 from storage.outbox import SqlOutbox
 from storage.proposals import SqlProposals
@@ -27,6 +29,7 @@ from storage.runs import SqlRuns
 from storage.slots import SqlSlots
 from storage.ticks import SqlTicks
 from storage.timeline import SqlTimeline
+from storage.watches import SqlWatches
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +51,9 @@ class SqlUnit:
     indicators: SqlIndicators
     files: SqlFiles
     root_causes: SqlRootCauses
+    escalations: SqlEscalations
+    legal_clocks: SqlLegalClocks
+    watches: SqlWatches
 
 
 def unit_on(connection: AsyncConnection) -> SqlUnit:
@@ -68,6 +74,9 @@ def unit_on(connection: AsyncConnection) -> SqlUnit:
         indicators=SqlIndicators(connection),
         files=SqlFiles(connection),
         root_causes=SqlRootCauses(connection),
+        escalations=SqlEscalations(connection),
+        legal_clocks=SqlLegalClocks(connection),
+        watches=SqlWatches(connection),
     )
 
 

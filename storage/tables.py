@@ -22,6 +22,7 @@ from sqlalchemy import (
 from playbook.approval import Decision
 from playbook.checklist import Said
 from playbook.environment import Environment
+from playbook.escalation import EscalationState, Way
 from playbook.finding import Scope, Severity
 from playbook.incident import IncidentState
 from playbook.outbox import Post, SendState
@@ -30,6 +31,7 @@ from playbook.proposal import Kind
 from playbook.run import RunState, StepState
 from playbook.slot import Alarm, SlotState
 from playbook.timeline import Event
+from playbook.watch import WatchMark, WatchState
 from storage.types import Lines, Moment, Serial, Words, member
 
 metadata = MetaData(
@@ -148,6 +150,7 @@ findings = Table(
     _flag("actor"),
     _words("caller"),
     _json("indicators"),
+    _lines("techniques"),
     _words("raw"),
 )
 
@@ -370,6 +373,81 @@ files = Table(
 )
 
 root_causes = Table("root_causes", metadata, _key("incident"), _json("body"), _words("by"), _moment("at"))
+
+escalations = Table(
+    "escalations",
+    metadata,
+    _key("id"),
+    _words("incident"),
+    _words("rule"),
+    _words("target"),
+    _words("why"),
+    _moment("opened"),
+    Column("state", member(EscalationState), nullable=False),
+    _number("rung"),
+    _words("handed_to"),
+    _words("acknowledged_by"),
+    _maybe("acknowledged"),
+    Index("ix_escalations_incident", "incident", "opened"),
+    Index("ix_escalations_state", "state", "opened"),
+)
+
+pings = Table(
+    "pings",
+    metadata,
+    _key("escalation", ForeignKey("escalations.id")),
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("way", member(Way), primary_key=True),
+    _key("to"),
+    _moment("at"),
+    _words("problem"),
+)
+
+legal_clocks = Table(
+    "legal_clocks",
+    metadata,
+    _key("incident"),
+    _key("jurisdiction"),
+    _moment("aware"),
+    _words("aware_by"),
+    _moment("due"),
+    _maybe("notified"),
+    _words("notified_by"),
+    _words("sent"),
+    Index("ix_legal_clocks_due", "due"),
+)
+
+watches = Table(
+    "watches",
+    metadata,
+    _key("id"),
+    _words("incident"),
+    _words("account"),
+    _words("region"),
+    _words("instance"),
+    _moment("began"),
+    _moment("until"),
+    Column("state", member(WatchState), nullable=False),
+    _words("by"),
+    _maybe("paused_at"),
+    Column("paused_for", Float, nullable=False),  # seconds
+    _words("verdict"),
+    _words("signed_by"),
+    _maybe("signed"),
+    Index("ix_watches_incident", "incident", "began"),
+    Index("ix_watches_state", "state", "began"),
+)
+
+watched = Table(
+    "watched",
+    metadata,
+    _key("watch", ForeignKey("watches.id")),
+    Column("due", Moment, primary_key=True),
+    _moment("at"),
+    Column("mark", member(WatchMark), nullable=False),
+    _lines("says"),
+    _number("tries"),
+)
 
 letters = Table(
     "letters",

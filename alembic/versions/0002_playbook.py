@@ -29,6 +29,11 @@ def upgrade() -> None:
     op.execute("UPDATE instances SET first = facts")
     with op.batch_alter_table("instances") as table:
         table.alter_column("first", existing_type=sa.JSON(), nullable=False)
+    with op.batch_alter_table("findings") as table:
+        table.add_column(sa.Column("techniques", sa.JSON(), nullable=True))
+    op.execute("UPDATE findings SET techniques = '[]'")
+    with op.batch_alter_table("findings") as table:
+        table.alter_column("techniques", existing_type=sa.JSON(), nullable=False)
     op.create_table(
         "answers",
         words("incident"),
@@ -91,5 +96,7 @@ def upgrade() -> None:
 def downgrade() -> None:
     for table in ("root_causes", "files", "indicators", "ticks", "answers"):
         op.drop_table(table)
+    with op.batch_alter_table("findings") as table:
+        table.drop_column("techniques")
     with op.batch_alter_table("instances") as table:
         table.drop_column("first")
