@@ -12,7 +12,7 @@ from actions.catalogue import ACTIONS
 from commands.desk import the_incident
 from playbook.answer import Answered
 from playbook.approval import LIFETIME, Decision
-from playbook.checklist import Tick
+from playbook.checklist import Tick, malicious
 from playbook.clock import elapsed, stamp
 from playbook.decisions import Recommendation, recommend
 from playbook.environment import strictest
@@ -72,6 +72,7 @@ class Row:
     words: str
     run: str = ""
     attempt: int = 0
+    ended: datetime | None = None
     offers: tuple[Verb, ...] = ()
     why_not: str = ""
 
@@ -141,17 +142,28 @@ def fold(
 ) -> Board:
     """The board that these rows add up to; each sequence as its repository orders it."""
     plans = [_as_it_stands(p, incident) for p in proposals]
+    sections = tuple(_section(incident, facts, plans, runs, steps, now) for facts in instances)
     return Board(
         incident=incident,
         findings=tuple(findings),
-        recommendation=recommend(findings[0] if findings else None, incident.environment),
-        sections=tuple(_section(incident, facts, plans, runs, steps, now) for facts in instances),
+        recommendation=recommend(
+            findings[0] if findings else None,
+            incident.environment,
+            malicious=malicious(ticks),
+            snapshot=bool(sections) and all(_has_snapshot(section) for section in sections),
+            contained=incident.contained is not None,
+        ),
+        sections=sections,
         pending=tuple(p for p in plans if p.decision is Decision.PENDING and p.expires > now),
         answers=tuple(answers),
         ticks=tuple(ticks),
         indicators=tuple(indicators),
         now=now,
     )
+
+
+def _has_snapshot(section: Section) -> bool:
+    return any(row.action.name == "snapshot" and row.mark is Mark.PROVED for row in section.rows)
 
 
 def _as_it_stands(proposal: Proposal, incident: Incident) -> Proposal:
@@ -229,6 +241,7 @@ def _row(
         words=words,
         run=run,
         attempt=latest[1].attempt if latest is not None else 0,
+        ended=latest[1].ended if latest is not None else None,
         offers=() if why_not else offers,
         why_not=why_not,
     )

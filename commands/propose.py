@@ -7,12 +7,14 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from actions.catalogue import BY_NAME
+from commands.board import board
 from commands.brief import brief_of
 from commands.desk import Desk, locked, the_incident
 from commands.roles import require_any_role
 from commands.seen import saw
 from commands.telling import show_plan, tell
 from playbook.approval import LIFETIME, Decision
+from playbook.checklist import malicious
 from playbook.decisions import recommend
 from playbook.errors import BadInput, Refused, Unreachable
 from playbook.incident import Incident, IncidentState, InstanceFacts
@@ -53,11 +55,9 @@ async def propose_recommended(desk: Desk, incident: str, *, instance: str = "") 
     Where it recommends nothing, or nothing can be planned, no proposal is made: the card says what is.
     """
     async with desk.store.begin() as unit:
-        found = await the_incident(unit, incident)
-        findings = await unit.findings.of(incident)
-        instances = await unit.incidents.instances(incident)
-    steps = recommend(findings[0] if findings else None, found.environment).steps
-    chosen = [i for i in instances if i.instance == instance or not instance]
+        shown = await board(unit, incident, desk.clock())
+    steps = tuple(step for step in shown.recommendation.steps if step in BY_NAME)
+    chosen = [s.facts for s in shown.sections if s.facts.instance == instance or not instance]
     if not steps:
         return ()
     made = await asyncio.gather(*(_propose_or_say(desk, incident, steps, i) for i in chosen))
@@ -65,7 +65,7 @@ async def propose_recommended(desk: Desk, incident: str, *, instance: str = "") 
 
 
 async def propose_missing(desk: Desk, incident: str) -> None:
-    """Plan what the playbook recommends for those instances of an open incident for which ec2ir never planned it.
+    """Plan the containment that the playbook recommends for those instances for which ec2ir never planned it.
 
     Whether a finding opened the incident, joined it, or came again after a crash: harmless to repeat.
     """
@@ -74,9 +74,11 @@ async def propose_missing(desk: Desk, incident: str) -> None:
         findings = await unit.findings.of(incident)
         instances = await unit.incidents.instances(incident)
         planned = await unit.proposals.of(incident)
+        ticks = await unit.ticks.of(incident)
     if found.state is not IncidentState.OPEN or found.sample:
         return
-    steps = recommend(findings[0] if findings else None, found.environment).steps
+    leading = findings[0] if findings else None
+    steps = recommend(leading, found.environment, malicious=malicious(ticks)).steps
     known = {
         p.target.instance
         for p in planned

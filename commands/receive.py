@@ -16,8 +16,8 @@ from commands.propose import propose_missing
 from commands.seen import saw
 from commands.telling import tell
 from playbook.errors import TooLate
-from playbook.finding import Finding, Indicator
-from playbook.incident import Incident, InstanceFacts
+from playbook.finding import Finding, Indicator, Scope
+from playbook.incident import Incident, IncidentState, InstanceFacts
 from playbook.letter import Letter
 from playbook.outbox import Message, Post
 from playbook.people import BOT
@@ -44,7 +44,7 @@ async def receive(desk: Desk, finding: Finding, raw: str) -> None:
             await propose_missing(desk, incident)
         return
     raise TooLate(
-        f"Other messages keep opening incidents on {', '.join(finding.instances)}.",
+        f"Other messages keep opening incidents on {', '.join(finding.instances) or 'the account'}.",
         means="This copy of the finding was not stored.",
         then="The queue delivers it again.",
     )
@@ -62,25 +62,42 @@ async def keep(desk: Desk, letter: Letter) -> None:
             )
 
 
+async def announce(desk: Desk, key: str, words: str) -> None:
+    """Say once, where incidents are announced, what concerns ec2ir itself; `key` makes it once."""
+    async with desk.store.begin() as unit:
+        await _announce(unit, key=key, at=desk.clock(), words=words)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Before:
-    """What is stored when a finding comes in: its last copy, that copy's incident, and who holds its instances."""
+    """What is stored when a finding comes in: its last copy, that copy's incident, and who holds its instances.
+
+    `own` is that incident, while it is open, of a finding on an account, which no instance leads to.
+    """
 
     known: Finding | None
     incident: str
     holders: Mapping[str, Incident | None]
+    own: Incident | None = None
+
+    def held(self) -> list[Incident]:
+        """The open incidents that the finding concerns, each once, in the order of the instances."""
+        found = {i.id: i for i in (*self.holders.values(), self.own) if i is not None}
+        return list(found.values())
 
     def real(self) -> list[Incident]:
-        """The open incidents on the finding's instances that no sample opened, in the order of the instances."""
-        found = {i.id: i for i in self.holders.values() if i is not None and not i.sample}
-        return list(found.values())
+        """Those of them that no sample opened."""
+        return [i for i in self.held() if not i.sample]
 
 
 async def _before(unit: Unit, finding: Finding) -> _Before:
     key = finding.key
+    incident = await unit.findings.incident_of(key)
+    own = await unit.incidents.get(incident) if incident and not finding.instances else None
     return _Before(
         known=await unit.findings.get(key),
-        incident=await unit.findings.incident_of(key),
+        incident=incident,
+        own=own if own is not None and own.state is IncidentState.OPEN else None,
         holders={i: await unit.incidents.open_on(key.account, key.region, i) for i in finding.instances},
     )
 
@@ -117,14 +134,14 @@ async def _facts(desk: Desk, finding: Finding, instance: str) -> InstanceFacts:
 
 def _opens_nothing(desk: Desk, finding: Finding, before: _Before) -> str:
     """Why a finding opens no incident and joins none, or an empty string."""
-    if not finding.instances:
+    if not finding.instances and finding.scope is not Scope.ACCOUNT:
         return "it is not about an EC2 instance"
     if _role_of(finding.caller) in desk.own_roles:
         return "ec2ir's own calls caused it"
     if finding.sample and before.real():
         return "it is a sample, and a real incident is open on its instance"
     if finding.archived and not before.real():
-        return "it is archived in GuardDuty"
+        return f"it is {finding.settled}"
     return ""
 
 
@@ -153,16 +170,16 @@ async def _announce(unit: Unit, *, key: str, at: datetime, words: str) -> None:
 async def _store(desk: Desk, unit: Unit, finding: Finding, raw: str, facts: Sequence[InstanceFacts]) -> str:
     """Store it in its incident. Raises TooLate when the instances are held otherwise than when `facts` were read."""
     now, before = desk.clock(), await _before(unit, finding)
-    for holder in sorted({h.id for h in before.holders.values() if h is not None}):
+    for holder in sorted(h.id for h in before.held()):
         await locked(unit, holder)
     if before != (before := await _before(unit, finding)):
         raise TooLate("Somebody else took in a finding on the instance just now.")
     if before.known is not None and before.known.updated >= finding.updated:
         return ""
-    for holder in {h.id: h for h in before.holders.values() if h is not None}.values():
+    for holder in before.held():
         if holder.sample and not finding.sample:
             await let_go(unit, holder.id, "a real finding on the instance took its place", by=BOT, at=now)
-    holders = [h for h in before.holders.values() if h is not None and h.sample == finding.sample]
+    holders = [h for h in before.held() if h.sample == finding.sample]
     incident = next((h for h in holders if h.id == before.incident), holders[0] if holders else None)
     free = {i for i, h in before.holders.items() if h is None or h.sample != finding.sample}
     if free - {f.instance for f in facts}:
@@ -208,7 +225,7 @@ async def _tell_finding(
     """Say what is new about it; whether that was said aloud. `known` is its last copy in this incident."""
     marks, loud = [f"seen {finding.count} times"], ""
     if finding.archived:
-        marks.append("archived in GuardDuty")
+        marks.append(finding.settled)
     if known is None and not opened:
         loud = f"joined:{finding.key.id}"
     if known is not None and finding.severity.rank < known.severity.rank:

@@ -29,6 +29,14 @@ def severity_of(score: float) -> Severity:
     return next((band for least, band in _BANDS if score >= least), Severity.LOW)
 
 
+_SETTLED = {
+    "guardduty": "archived in GuardDuty",
+    "securityhub": "archived in Security Hub",
+    "cpu": "back to normal, says its alarm",
+    "flowlogs": "back to normal, says its alarm",
+}
+
+
 class Scope(StrEnum):
     """What the finding is about. ACCOUNT opens an incident that has no instance yet; OTHER is only shown."""
 
@@ -39,7 +47,10 @@ class Scope(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FindingType:
-    """A GuardDuty type such as `Backdoor:EC2/C&CActivity.B!DNS`, in its parts."""
+    """A GuardDuty type such as `Backdoor:EC2/C&CActivity.B!DNS`, in its parts.
+
+    Other sources are named alike: `CloudTrail:EC2/…`, `EDR:EC2/…`, `CPU:EC2/…`, `FlowLogs:EC2/…`, `SecurityHub:EC2/…`.
+    """
 
     full: str
 
@@ -83,6 +94,7 @@ class Finding:
 
     key: FindingKey
     source: str
+    """The alert's parser: guardduty, cloudtrail, edr, flowlogs, cpu or securityhub."""
     type: FindingType
     scope: Scope
     score: float
@@ -100,8 +112,15 @@ class Finding:
     caller: str = ""
     """The principal that made the reported API call, where there is one: an ARN or a user name."""
     indicators: tuple[Indicator, ...] = ()
+    techniques: tuple[str, ...] = ()
+    """Ids of ATT&CK techniques that the source itself names, such as `T1496`."""
 
     @property
     def severity(self) -> Severity:
         """The band of the finding's own score."""
         return severity_of(self.score)
+
+    @property
+    def settled(self) -> str:
+        """What `archived` means at the finding's source, in words that follow “it is”."""
+        return _SETTLED.get(self.source, "closed at its source")
