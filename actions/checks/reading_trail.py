@@ -35,7 +35,7 @@ class TrailEvent:
     """One recorded call. `identity` is the caller's ARN; for a role's session, the session's.
 
     `by_service` is the AWS service that called on somebody's behalf, `agent` the user agent, `error` AWS's code
-    where the call failed. `detail` is the whole record.
+    where the call failed. `resources` are names of what it was about. `detail` is the whole record.
     """
 
     id: str
@@ -50,6 +50,7 @@ class TrailEvent:
     by_service: str = ""
     error: str = ""
     reads: bool = False
+    resources: tuple[str, ...] = ()
     detail: dict[str, Any] = field(default_factory=dict[str, Any])
 
 
@@ -136,6 +137,7 @@ def event_of(raw: EventTypeDef) -> TrailEvent:
         by_service=str(who.get("invokedBy") or ""),
         error=str(detail.get("errorCode") or ""),
         reads=raw.get("ReadOnly", "false") == "true",
+        resources=tuple(r.get("ResourceName", "") for r in raw.get("Resources", [])),
         detail=detail,
     )
 
