@@ -130,5 +130,6 @@ def _use(box: AwsBox) -> None:
 def _furnish(box: AwsBox) -> Account:
     account = seed(box.client)
     box.controls.flows(*usual_flows(account))
+    box.controls.remember(account)
     box.controls.delays(snapshot=3, standby=1)
     return account

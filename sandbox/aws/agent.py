@@ -7,10 +7,11 @@ from typing import Any, Final
 import requests
 
 from sandbox.aws.denials import denied
-from sandbox.aws.host import run
+from sandbox.aws.host import Machine, Socket, run
 from sandbox.aws.overlay.base import groups_of
 from sandbox.aws.rules import allows, rules_of
-from sandbox.aws.world import Command, Invocation, World, world_of
+from sandbox.aws.traffic import action, fields, flows_of
+from sandbox.aws.world import Command, Host, Invocation, world_of
 
 # A public address of the kind that the service's regional endpoint answers on (RFC 5737 documentation range).
 ENDPOINT: Final = "203.0.113.10"
@@ -38,9 +39,35 @@ def put(url: str, body: bytes, headers: Mapping[str, str]) -> int:
     return requests.put(url, data=body, headers=dict(headers), timeout=30).status_code
 
 
-def _play(world: World, command: Command, invocation: Invocation) -> None:
+def machine(backend: Any, instance_id: str) -> Machine:
+    """The host as it is now; its connections are those that its network lets live."""
+    world = world_of(backend)
+    host = world.hosts.get(instance_id, Host())
+    held = {name: process.pid for process in host.processes for name in process.connections}
+    sockets = [
+        _socket(
+            fields(eni, flow, "ACCEPT"), action(world, eni, flow) == "ACCEPT", flow.protocol, held[flow.name]
+        )
+        for eni in backend.get_instance(instance_id).nics.values()
+        for flow in flows_of(world, eni)
+        if flow.name in held
+    ]
+    return Machine(instance=instance_id, host=host, sockets=tuple(sockets))
+
+
+def _socket(flow: Mapping[str, str], lives: bool, protocol: str, pid: int) -> Socket:
+    def end(which: str) -> str:
+        address = flow[f"{which}addr"]
+        return f"{f'[{address}]' if ':' in address else address}:{flow[f'{which}port']}"
+
+    state = "ESTAB" if lives else "SYN-SENT"
+    return Socket(protocol=protocol, state=state, local=end("src"), peer=end("dst"), pid=pid)
+
+
+def _play(backend: Any, command: Command, invocation: Invocation) -> None:
+    world = world_of(backend)
     invocation.started = world.now()
-    output = run(invocation.instance, "\n".join(command.parameters["commands"]), put)
+    output = run(machine(backend, invocation.instance), "\n".join(command.parameters["commands"]), put)
     invocation.code, invocation.stdout, invocation.stderr = output.code, output.stdout, output.stderr
     invocation.status = "Success" if output.code == 0 else "Failed"
     invocation.ended = world.now()
@@ -64,4 +91,4 @@ def settle(backend: Any) -> None:
                 continue
             invocation.status = "InProgress"
             if age >= timedelta(seconds=world.delays.command):
-                _play(world, command, invocation)
+                _play(backend, command, invocation)

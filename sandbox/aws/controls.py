@@ -12,7 +12,9 @@ from sandbox.aws.agent import settle
 from sandbox.aws.environment import REGION, account_id
 from sandbox.aws.overlay.base import ec2_of
 from sandbox.aws.overlay.dispatch import ONE_AT_A_TIME
+from sandbox.aws.past import names, remember
 from sandbox.aws.replacement import replace_unhealthy
+from sandbox.aws.seed import Account
 from sandbox.aws.trail import Event
 from sandbox.aws.windows import tick
 from sandbox.aws.world import Delays, Flow, World, world_of
@@ -42,6 +44,10 @@ class Controls:
         """Add conversations, or replace those of the same name."""
         self.call("flows", {"flows": [asdict(flow) for flow in flows]})
 
+    def remember(self, account: Account) -> None:
+        """Give the seeded account its past (see `sandbox.aws.past`); set its flows first."""
+        self.call("remember", names(account))
+
     def leak(self, flow: str, *, on: bool = True) -> None:
         """Let this flow go on through any group, as a tracked connection through an NLB does."""
         self.call("leak", {"flow": flow, "on": on})
@@ -57,6 +63,10 @@ class Controls:
     def health_checks(self, *, on: bool = True) -> None:
         """Let Auto Scaling terminate and replace unhealthy members at each tick; off at first."""
         self.call("health-checks", {"on": on})
+
+    def tokenless(self, instance: str, calls: float) -> None:
+        """Let programs on this instance call its metadata service that many times a minute without a token."""
+        self.call("tokenless", {"instance": instance, "calls": calls})
 
     def put_finding(self, queue: str, finding: Mapping[str, Any]) -> None:
         """Put a finding into the queue of that name, as EventBridge would."""
@@ -92,6 +102,22 @@ def _tick(backend: Any) -> dict[str, Any]:
     return {"windows": tick(backend), "replaced": list(replaced)}
 
 
+def _fault(world: World, name: str, params: Mapping[str, Any]) -> dict[str, Any]:
+    on = params.get("on", True)
+    match name:
+        case "leak":
+            return _switch(world.leaking, params["flow"], on)
+        case "skip-data":
+            return _switch(world.skipping, params["interface"], on)
+        case "fail-snapshots":
+            return _switch(world.failing_volumes, params["volume"], on)
+        case "health-checks":
+            world.health_checks = bool(on)
+            return {"on": world.health_checks}
+        case _:
+            raise KeyError(name)
+
+
 def run(region: str, name: str, params: Mapping[str, Any]) -> dict[str, Any]:
     """Pull one lever of the world in that region. Raises KeyError for an unknown one."""
     backend = ec2_of(account_id(), region)
@@ -109,21 +135,18 @@ def run(region: str, name: str, params: Mapping[str, Any]) -> dict[str, Any]:
             case "flows":
                 world.flows.update({flow["name"]: Flow(**flow) for flow in params["flows"]})
                 return {"flows": len(world.flows)}
-            case "leak":
-                return _switch(world.leaking, params["flow"], params.get("on", True))
-            case "skip-data":
-                return _switch(world.skipping, params["interface"], params.get("on", True))
-            case "fail-snapshots":
-                return _switch(world.failing_volumes, params["volume"], params.get("on", True))
-            case "health-checks":
-                world.health_checks = bool(params.get("on", True))
-                return {"on": world.health_checks}
+            case "remember":
+                remember(backend, params)
+                return {"events": len(world.history)}
+            case "tokenless":
+                world.tokenless[params["instance"]] = float(params["calls"])
+                return {"calls": world.tokenless[params["instance"]]}
             case "put-finding":
                 queues = sqs_backends[account_id()][region]
                 message = queues.send_message(params["queue"], json.dumps(params["finding"]))
                 return {"message": message.id}
             case _:
-                raise KeyError(name)
+                return _fault(world, name, params)
 
 
 def here(region: str = REGION) -> Controls:

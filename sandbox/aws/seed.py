@@ -154,6 +154,7 @@ def usual_flows(account: Account) -> tuple[Flow, ...]:
             name="web-mining", instance=web, direction="out", peer="198.51.100.7", port=3333, established=True
         ),
         Flow(name="web-beacon-v6", instance=web, direction="out", peer="2001:db8::66", port=443),
+        Flow(name="web-scan", instance=web, direction="in", peer="203.0.113.200", port=3389),
         Flow(name="web-administration", instance=web, direction="in", peer="10.0.2.9", port=22, device=1),
         Flow(
             name="dev-mining",

@@ -1,9 +1,12 @@
 """What the box knows beyond moto's own state: the clock, the delays, the traffic, the managed hosts."""
 
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
+
+from sandbox.aws.history import KEPT, Recorded
 
 Direction = Literal["in", "out"]
 
@@ -21,7 +24,10 @@ class Delays:
     standby: float = 0
     instance: float = 0
     command: float = 0
+    firewall: float = 0
     delivery: float = 0
+    metadata: float = 0
+    status: float = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,6 +101,64 @@ class Command:
     prefix: str = ""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Session:
+    """A Session Manager session."""
+
+    id: str
+    target: str
+    owner: str
+    started: datetime
+    ended: datetime | None = None
+    status: str = "Terminated"
+    document: str = "SSM-SessionManagerRunShell"
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Process:
+    """A process of a host; `connections` are the names of the flows that it holds.
+
+    `content` is what its executable holds: its hash follows from it. `deleted` means the file is gone from the
+    disk while it runs.
+    """
+
+    pid: int
+    user: str
+    command: str
+    executable: str
+    content: bytes = b""
+    cpu: float = 0.0
+    deleted: bool = False
+    connections: tuple[str, ...] = ()
+    listens: tuple[int, ...] = ()
+
+
+@dataclass(slots=True, kw_only=True)
+class Host:
+    """What runs behind an instance's SSM agent, and what its schedule says; `cron` are whole lines by file."""
+
+    processes: tuple[Process, ...] = ()
+    cron: dict[str, str] = field(default_factory=dict[str, str])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Query:
+    """A Logs Insights query that has run: its rows as names and values."""
+
+    id: str
+    rows: list[list[dict[str, str]]]
+    scanned: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Launch:
+    """What a client token launched: the digest of the request's other parameters, and moto's reservation."""
+
+    digest: str
+    reservation: Any
+
+
 @dataclass(slots=True, kw_only=True)
 class World:
     """The state of one account and region. It lives in moto's EC2 backend, so moto's reset clears it."""
@@ -110,8 +174,16 @@ class World:
     undelivered: list[Record] = field(default_factory=list[Record])
     agents: dict[str, Agent] = field(default_factory=dict[str, Agent])
     commands: dict[str, Command] = field(default_factory=dict[str, Command])
+    history: deque[Recorded] = field(default_factory=lambda: deque[Recorded](maxlen=KEPT))
+    lookups: list[float] = field(default_factory=list[float])
+    sessions: list[Session] = field(default_factory=list[Session])
+    hosts: dict[str, Host] = field(default_factory=dict[str, Host])
+    queries: dict[str, Query] = field(default_factory=dict[str, Query])
     health_checks: bool = False
     failing_volumes: set[str] = field(default_factory=set[str])
+    launches: dict[str, Launch] = field(default_factory=dict[str, Launch])
+    tokenless: dict[str, float] = field(default_factory=dict[str, float])
+    """Calls a minute that programs on an instance make to its metadata service without a token (IMDSv1)."""
 
     def now(self) -> datetime:
         """The box's time: its clock and what it was advanced by."""

@@ -118,7 +118,7 @@ def test_a_command_runs_and_its_output_is_read(ssm: Any, send: Send, account: Ac
     assert (sent["Status"], sent["Comment"]) == ("Pending", "run r-1")
     done = outcome(ssm, sent, account.web)
     assert (done["Status"], done["ResponseCode"]) == ("Success", 0)
-    assert "kdevtmpfsi" in done["StandardOutputContent"]
+    assert "/usr/bin/amazon-ssm-agent" in done["StandardOutputContent"]
 
 
 def test_commands_are_listed_by_instance_and_filter_with_their_comment(
