@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Sequence
+
 from commands.desk import Desk
 from commands.indicators import learn
 from commands.opening import open_incident
@@ -11,7 +14,7 @@ from playbook.finding import Indicator, Severity
 from playbook.incident import Incident
 from playbook.people import Door, Person
 from playbook.target import account_id, instance_id, region_name
-from playbook.text import plain
+from playbook.text import plain, words
 
 
 async def declare(
@@ -23,23 +26,25 @@ async def declare(
     account: str = "",
     region: str = "",
     why: str = "",
+    also: Sequence[str] = (),
 ) -> Incident:
-    """Open an incident, in the account and region of the settings unless named.
+    """Open an incident, in the account and region of the settings unless named. `also` are further instances (X2).
 
-    Raises BadInput for ids that are none, NotAllowed without a role, Refused when AWS does not show the
-    instance or it is part of an open incident already.
+    Raises BadInput for ids that are none, NotAllowed without a role, Refused when AWS does not show an
+    instance or one is part of an open incident already.
     """
-    wanted = instance_id(instance)
+    wanted = list(dict.fromkeys(map(instance_id, (instance, *also))))
     where = (account_id(account or desk.account), region_name(region or desk.region))
     await require_any_role(desk, by, door)
-    facts = await desk.cloud.facts(*where, wanted)
-    if not facts.seen:
+    facts = await asyncio.gather(*(desk.cloud.facts(*where, one) for one in wanted))
+    for missing in (one for one in facts if not one.seen):
         raise Refused(
-            f"{wanted} was not found in {where[0]} {where[1]}: {facts.problem}",
+            f"{missing.instance} was not found in {where[0]} {where[1]}: {missing.problem}",
             means="No incident was opened.",
             then="Check id, account and region: /ec2ir declare i-… [region] [account].",
         )
-    subject = plain(why, 150) or f"Declared by hand: {facts.name or wanted}"
+    others = f" and {len(facts) - 1} more" if len(facts) > 1 else ""
+    subject = plain(why, 150) or f"Declared by hand: {facts[0].name or wanted[0]}{others}"
     try:
         async with desk.store.begin() as unit:
             at = desk.clock()
@@ -49,15 +54,15 @@ async def declare(
                 at=at,
                 title=subject,
                 severity=Severity.HIGH,
-                instances=(facts,),
+                instances=tuple(facts),
                 sample=False,
                 by=by,
             )
-            victim = Indicator(kind="instance", value=facts.instance)
-            await learn(unit, opened.id, [victim], "declared by hand", at)
+            victims = [Indicator(kind="instance", value=one.instance) for one in facts]
+            await learn(unit, opened.id, victims, "declared by hand", at)
     except TooLate as clash:
         raise Refused(
-            f"{wanted} is part of an open incident already.",
+            f"{words(wanted)} is part of an open incident already.",
             means="No second one was opened.",
             then=clash.what,
         ) from clash
