@@ -1,0 +1,54 @@
+"""M3: what else runs that the same identity launched, in every enabled region."""
+
+from __future__ import annotations
+
+from actions.check import Check, When
+from actions.checks.launched import LAUNCHED, UNKNOWN, launches
+from actions.scene import Scene
+from playbook.answer import Answer, Verdict, answer, gap
+from playbook.errors import DoesNotApply
+from playbook.finding import Indicator
+from playbook.rows import Phase
+
+
+async def look(scene: Scene) -> Answer:
+    """The identity's other instances that still live."""
+    try:
+        found = await launches(scene)
+    except DoesNotApply:
+        return gap(UNKNOWN)
+    others = [i for i in found.instances if i.lives and i.instance != scene.target.instance]
+    evidence = {
+        "identity": found.by.identity,
+        "regions": list(found.asked),
+        "others": [{"id": i.instance, "region": i.region, "type": i.kind, "state": i.state} for i in others][
+            :200
+        ],
+    }
+    asked = f"{len(found.asked)} enabled regions"
+    if not others:
+        says = f"{found.by.identity} launched nothing else that lives, in {asked} and 90 days."
+        verdict = Verdict.CLEAR if not found.gaps else Verdict.GAP
+        return answer(verdict, says, evidence=evidence, gaps=found.gaps)
+    return answer(
+        Verdict.NOTABLE,
+        f"{found.by.identity} launched {len(others)} more that live, in {asked} and 90 days.",
+        *(i.words for i in others),
+        evidence=evidence,
+        indicators=tuple(
+            Indicator(kind="instance", value=i.instance, about=f"launched by the same identity in {i.region}")
+            for i in others
+        ),
+        gaps=found.gaps,
+    )
+
+
+identity = Check(
+    name="identity",
+    title="Other instances of the same identity",
+    row="M3",
+    phase=Phase.MINING,
+    permissions=LAUNCHED,
+    look=look,
+    when=When.OPENED,
+)
