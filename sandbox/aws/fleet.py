@@ -11,6 +11,9 @@ Clients = Callable[[str], Any]
 
 ROLE, ROLE_PATH = "web-service", "/service/"
 PROFILE, PROFILE_PATH = "web-instances", "/prod/"
+KEY_PAIR: Final = "operations"
+PUBLIC_KEY: Final = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIEGYgpgBE5y+mMPvftP5CzALLjB4HleM01EBJEzXKibo"
+"""A key that nobody has the private half of."""
 HOSTILE: Final = "<!channel> *approved* & `rm -rf /` https://198.51.100.7/x"
 
 
@@ -59,6 +62,7 @@ def launch(
     answer = ec2.run_instances(
         ImageId=LINUX_IMAGE,
         InstanceType="c5.large",
+        KeyName=KEY_PAIR,
         MinCount=1,
         MaxCount=1,
         SubnetId=net.subnets[0],
@@ -78,6 +82,7 @@ def launch_in_group(clients: Clients, net: Network, target_groups: tuple[str, ..
         LaunchTemplateData={
             "ImageId": LINUX_IMAGE,
             "InstanceType": "c5.large",
+            "KeyName": KEY_PAIR,
             "SecurityGroupIds": [net.web_group],
             "IamInstanceProfile": {"Name": PROFILE},
             "BlockDeviceMappings": disks(20, 100, 50),

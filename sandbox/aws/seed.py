@@ -7,8 +7,10 @@ from typing import Any, Final, Literal
 from sandbox.aws.balancers import make_classic, make_target_groups
 from sandbox.aws.environment import account_id
 from sandbox.aws.fleet import (
+    KEY_PAIR,
     PROFILE,
     PROFILE_PATH,
+    PUBLIC_KEY,
     ROLE,
     ROLE_PATH,
     Clients,
@@ -19,6 +21,7 @@ from sandbox.aws.fleet import (
     make_role,
     web_tags,
 )
+from sandbox.aws.golden import make_golden
 from sandbox.aws.network import Network, build_network
 from sandbox.aws.world import Flow
 
@@ -52,6 +55,7 @@ class Account:
     queue: str
     queue_url: str
     bucket: str
+    golden: str
 
 
 def _around(clients: Clients, net: Network, region: str) -> tuple[str, str]:
@@ -86,6 +90,7 @@ def seed(clients: Clients, *, variant: Variant = "asg") -> Account:
     ec2 = clients("ec2")
     region: str = ec2.meta.region_name
     net = build_network(ec2, region)
+    ec2.import_key_pair(KeyName=KEY_PAIR, PublicKeyMaterial=PUBLIC_KEY.encode())
     role_id, profile_arn = make_role(clients("iam"), ROLE, ROLE_PATH, PROFILE, PROFILE_PATH)
     make_role(clients("iam"), "dev-box", "/", "dev-box", "/")
     balanced = variant in {"asg", "targets"}
@@ -112,6 +117,7 @@ def seed(clients: Clients, *, variant: Variant = "asg") -> Account:
     dev_tags = {"Name": "build-7", "Environment": "dev", "owner": "platform"}
     dev_profile = {"IamInstanceProfile": {"Name": "dev-box"}}
     url, bucket = _around(clients, net, region)
+    clients("guardduty").create_detector(Enable=True)
     return Account(
         account=account_id(),
         region=region,
@@ -133,6 +139,7 @@ def seed(clients: Clients, *, variant: Variant = "asg") -> Account:
         queue=QUEUE,
         queue_url=url,
         bucket=bucket,
+        golden=make_golden(ec2, clients("ssm"), region),
     )
 
 
