@@ -14,8 +14,9 @@ _SETTLES = frozenset({Said.DONE, Said.NOT_APPLICABLE})
 
 
 async def brief_of(unit: Unit, target: Target) -> Brief:
-    """What the incident knows of the target. Five queries, whatever the incident's size."""
+    """What the incident knows of the target. Six queries, whatever the incident's size."""
     incident = target.incident
+    found = await unit.incidents.get(incident)
     first = await unit.incidents.at_first(incident)
     runs = {r.id: r for r in await unit.runs.of(incident) if r.kind is Kind.DO}
     proved = {
@@ -33,4 +34,5 @@ async def brief_of(unit: Unit, target: Target) -> Brief:
         indicators=tuple(k.indicator for k in await unit.indicators.of(incident)),
         settled=frozenset(proved | ticked),
         others=tuple(f.instance for f in first if f.instance != target.instance),
+        contained=found.contained if found is not None else None,
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from playbook.finding import Indicator
 from playbook.incident import InstanceFacts
@@ -14,12 +15,14 @@ class Brief:
 
     `indicators` are those known so far, whoever found them. `settled` are the playbook's rows that a step has
     proved, or that a person ticked or marked as not applicable. `others` are the incident's other instances.
+    `contained` is when the incident counted as contained, None while it does not.
     """
 
     first: InstanceFacts | None = None
     indicators: tuple[Indicator, ...] = ()
     settled: frozenset[str] = frozenset()
     others: tuple[str, ...] = ()
+    contained: datetime | None = None
 
     def values(self, *kinds: str) -> tuple[str, ...]:
         """The indicators' values of these kinds, sorted, each once."""
