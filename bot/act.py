@@ -15,7 +15,8 @@ from playbook.plan import Json
 class Act:
     """`words` is a command's text, a button's value or a dialog's metadata; `once` is the id of this very act.
 
-    `respond` answers the person alone; a dialog has none. `typed` is what stands in a dialog's input.
+    `respond` answers the person alone; a dialog has none. `typed` is what stands in a dialog's input, `view` is
+    the id of the dialog that was clicked in.
     """
 
     user: str
@@ -25,6 +26,7 @@ class Act:
     once: str
     trigger: str = ""
     typed: str = ""
+    view: str = ""
     respond: AsyncRespond | None = None
 
 
@@ -42,16 +44,18 @@ def of_command(body: Json, respond: AsyncRespond) -> Act:
 
 
 def of_click(body: Json, respond: AsyncRespond) -> Act:
-    """A click on a button of a message."""
+    """A click on a button, or a choice from a menu, of a message or of a dialog; in a dialog there is no channel."""
     action = cast("Json", body["actions"][0])
+    chosen = cast("Json", action.get("selected_option") or action)
     return Act(
         user=str(body["user"]["id"]),
         team=_team(body),
         channel=str(cast("Json", body.get("channel") or {}).get("id", "")),
-        words=str(action.get("value", "")),
+        words=str(chosen.get("value", "")),
         once=str(body.get("trigger_id", "")),
         trigger=str(body.get("trigger_id", "")),
-        respond=respond,
+        view=str(cast("Json", body.get("view") or {}).get("id", "")),
+        respond=respond if body.get("response_url") else None,
     )
 
 

@@ -12,6 +12,7 @@ from slack_sdk.models.blocks import (
     ConfirmObject,
     ContextBlock,
     DividerBlock,
+    InteractiveElement,
     MarkdownTextObject,
     PlainTextObject,
     SectionBlock,
@@ -26,9 +27,9 @@ def marked(text: str) -> MarkdownTextObject:
     return MarkdownTextObject(text=text, verbatim=True)
 
 
-def section(text: str, button: ButtonElement | None = None) -> Block:
-    """A paragraph, with a button at its right."""
-    return SectionBlock(text=marked(text), accessory=button)
+def section(text: str, beside: InteractiveElement | None = None) -> Block:
+    """A paragraph, with a button or a menu at its right."""
+    return SectionBlock(text=marked(text), accessory=beside)
 
 
 def facts(fields: Iterable[tuple[str, str]]) -> Block:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from slack_sdk.models.blocks import Block
+from slack_sdk.models.blocks import Block, ButtonElement
 
 from bot import blocks
-from bot.check import checked, fitting
+from bot.check import BLOCKS, checked, fitting
 from bot.instance import closed, opened
+from bot.rows import Density
+from bot.value import Value
 from bot.words import headline, mention, moment
-from commands.board import Board, Mark
+from commands.board import Board
+from commands.checklist import looked
+from playbook.attack import TLP, techniques
 from playbook.clock import elapsed
 from playbook.finding import Finding
 from playbook.incident import IncidentState
@@ -28,15 +32,25 @@ def card(board: Board) -> list[Json]:
 
     Several instances have a section each while they fit, then a line each, then a number.
     """
+    for density in Density:
+        for limit in _DETAIL:
+            for count in range(min(len(board.sections), _MOST_OPEN), 0, -1):
+                made = _fitting(_drawn(board, count, limit, density))
+                if made is not None:
+                    return made
     for limit in _DETAIL:
-        for count in range(min(len(board.sections), _MOST_OPEN), -1, -1):
-            made = fitting(_drawn(board, count, limit))
-            if made is not None:
-                return made
+        made = _fitting(_drawn(board, 0, limit, Density.TALLY))
+        if made is not None:
+            return made
     return checked([blocks.section(headline(board)), blocks.section(_footer(board))])
 
 
-def _drawn(board: Board, count: int, limit: int) -> list[Block]:
+def _fitting(drawn: list[Block]) -> list[Json] | None:
+    # Counting blocks is cheap, and checking them is not.
+    return fitting(drawn) if len(drawn) <= BLOCKS else None
+
+
+def _drawn(board: Board, count: int, limit: int, density: Density) -> list[Block]:
     lines = board.sections[count : count + _MOST_LINES]
     hidden = len(board.sections) - count - len(lines)
     more = f"and {hidden} more instances: /ec2ir status i-… shows each"
@@ -45,11 +59,21 @@ def _drawn(board: Board, count: int, limit: int) -> list[Block]:
         *(
             b
             for i, s in enumerate(board.sections[:count])
-            for b in opened(s, board, first=i == 0, limit=limit)
+            for b in opened(s, board, first=i == 0, limit=limit, density=density)
         ),
         *(closed(section, board) for section in lines),
         *([blocks.section(more)] if hidden else []),
+        blocks.row(_lists(board)),
         blocks.context(_footer(board)),
+    ]
+
+
+def _lists(board: Board) -> list[ButtonElement]:
+    """The ways to what is too long for a card."""
+    value = Value(incident=board.incident.id).pack()
+    return [
+        blocks.button("Checklist", "show_checklist", value),
+        blocks.button("Checks", "show_checks", value),
     ]
 
 
@@ -64,11 +88,16 @@ def _head(board: Board, limit: int) -> list[Block]:
         lines.append("🧪 A sample finding: its plans can be looked at, never run.")
     if incident.state is IncidentState.CLOSED and incident.closed is not None:
         lines.append(f"🏁 Closed {moment(incident.closed)}: {mrkdwn(incident.closed_why, limit)}")
-    return [blocks.section("\n".join(lines)), blocks.divider()]
+    known = " · ".join(f"{t.id} {t.name}" for t in techniques(f.type for f in board.findings))
+    return [
+        blocks.section("\n".join(lines)),
+        blocks.context(f"{TLP} · ATT&amp;CK: {mrkdwn(known, 200)}"),
+        blocks.divider(),
+    ]
 
 
 def _finding(finding: Finding, limit: int) -> str:
-    archived = " · archived in GuardDuty" if finding.archived else ""
+    archived = f" · {finding.settled}" if finding.archived else ""
     last = "" if finding.count == 1 else "last "
     times = "once" if finding.count == 1 else f"{finding.count} times"
     return f"{mrkdwn(finding.type.full, limit)} · seen {times}, {last}{moment(finding.last_seen, '{ago}')}{archived}"
@@ -76,8 +105,7 @@ def _finding(finding: Finding, limit: int) -> str:
 
 def _footer(board: Board) -> str:
     incident = board.incident
-    rows = [row for section in board.sections for row in section.rows if row.mark is not Mark.NOT_APPLICABLE]
-    proved = sum(row.mark is Mark.PROVED for row in rows)
+    checks = looked(board)
     contained = "not contained yet"
     if incident.contained is not None:
         took = elapsed(incident.contained - incident.opened)
@@ -86,7 +114,12 @@ def _footer(board: Board) -> str:
         f"👤 Lead {mention(Person(id=incident.lead)) if incident.lead else 'nobody yet: /ec2ir lead'}",
         f"declared {moment(incident.opened, '{date_short_pretty} {time_secs}')}",
         contained,
-        f"🔎 {proved} of {len(rows)} steps proved",
+        f"🔎 {checks.done} of {checks.asked} checks done"
+        + (f" · {_gaps(checks.gaps)}" if checks.gaps else ""),
         f"incident {mrkdwn(incident.id, 40)}",
     )
     return " · ".join(parts)
+
+
+def _gaps(count: int) -> str:
+    return f"{count} gap{'s' if count > 1 else ''}"

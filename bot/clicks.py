@@ -5,20 +5,23 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 
+from bot import showing, ticking
 from bot.act import Act
 from bot.asking import check_place
 from bot.check import checked
 from bot.dialogs import DIALOGS, open_dialog
-from bot.front import Front
+from bot.front import Front, at
 from bot.plan_message import plan_message, shown
 from bot.value import Value, unpack
 from commands.approve import approve, as_it_stands, need_of
 from commands.progress import retry
 from commands.propose import propose, propose_recommended, propose_undo
 from commands.roles import require_any_role
+from commands.together import approve_together
 from playbook.decisions import CONTAIN
 from playbook.errors import BadInput, Refused
 from playbook.people import Door
+from playbook.text import mrkdwn
 
 Effect = Callable[[Front, Act, Value], Awaitable[None]]
 
@@ -34,6 +37,8 @@ class Click:
 async def clicked(front: Front, act: Act, name: str) -> None:
     """Carry out one click. Raises Ec2irError."""
     value = unpack(act.words)
+    if act.view:  # a dialog says where it was opened
+        act = at(act, value.channel)
     await check_place(front, act, value)
     await CLICKS[name].effect(front, act, value)
 
@@ -63,6 +68,20 @@ async def contain(front: Front, act: Act, value: Value) -> None:
             )
 
     await front.once(act, value.key("contain"), effect)
+
+
+async def contain_all(front: Front, act: Act, value: Value) -> None:
+    """Approve what ec2ir proposes for every instance; say to the person which of the plans were refused."""
+
+    async def effect() -> None:
+        by = await front.person(act)
+        done = await approve_together(front.desk, value.incident, value.hash, by=by, door=Door.CHAT)
+        if done.refused:
+            lines = [f"✋ {len(done.approved)} plans were approved, {len(done.refused)} were not:"]
+            lines += [f"`{mrkdwn(i, 40)}`: {mrkdwn(str(why), 300)}" for i, why in done.refused]
+            await front.tell(act, "\n".join(lines))
+
+    await front.once(act, f"{value.key('contain_all')}:{value.hash}:{act.user}", effect)
 
 
 async def plan_containment(front: Front, act: Act, value: Value) -> None:
@@ -128,6 +147,16 @@ CLICKS: Mapping[str, Click] = {
     "step_plan": Click(effect=plan_step),
     "step_retry": Click(effect=retry_step),
     "step_undo": Click(effect=undo_step),
+    "contain_all": Click(effect=contain_all),
+    "tick": Click(effect=ticking.tick_row),
+    "judge_yes": Click(effect=ticking.judge_yes),
+    "judge_no": Click(effect=ticking.judge_no),
     "show_plan": Click(effect=show_plan, changes=False),
+    "show_phase": Click(effect=showing.show_phase, changes=False),
+    "show_instance": Click(effect=showing.show_instance, changes=False),
+    "show_checklist": Click(effect=showing.show_checklist, changes=False),
+    "checklist_phase": Click(effect=showing.checklist_phase, changes=False),
+    "show_checks": Click(effect=showing.show_checks, changes=False),
+    "show_processes": Click(effect=showing.show_processes, changes=False),
     **{name: _dialog(name) for name in DIALOGS},
 }

@@ -29,13 +29,17 @@ class Topic(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Command:
-    """`usage` and `help` are what `/ec2ir help` shows; `changes` says whether its work is done once an act."""
+    """`usage` and `help` are what `/ec2ir help` shows; `changes` says whether its work is done once an act.
+
+    `slow` marks one that waits for hosts and logs.
+    """
 
     usage: str
     help: str
     effect: Effect
     topic: Topic
     changes: bool = True
+    slow: bool = False
 
 
 def instances_in(words: Sequence[str]) -> tuple[list[str], list[str]]:

@@ -10,10 +10,11 @@ from slack_sdk.models.views import View
 
 from bot import blocks
 from bot.act import Act
-from bot.api import SlackTrouble, call
 from bot.front import Front, at
+from bot.showing import open_view
 from bot.value import Value, unpack
 from commands.approve import approve, reject
+from commands.checklist import comment
 from commands.close import close
 from playbook.approval import check_override
 from playbook.errors import Ec2irError, Refused
@@ -21,7 +22,6 @@ from playbook.people import Door
 
 INPUT = "reason"
 """The block and the element that hold the reason."""
-_LATE = frozenset({"expired_trigger_id", "exchanged_trigger_id", "invalid_trigger_id"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,16 +52,7 @@ async def open_dialog(front: Front, act: Act, value: Value, name: str) -> None:
             InputBlock(block_id=INPUT, label=PlainTextObject(text=dialog.label), element=typing),
         ],
     )
-    try:
-        await call(front.client, "views.open", trigger_id=act.trigger, view=view.to_dict())  # pyright: ignore[reportUnknownMemberType]
-    except SlackTrouble as trouble:
-        if trouble.code not in _LATE:
-            raise
-        raise Refused(
-            "Slack allows three seconds to open a dialog, and they were over.",
-            means="Nothing was changed.",
-            then="Click again.",
-        ) from trouble
+    await open_view(front, act, view)
 
 
 def problem_of(act: Act, name: str) -> str:
@@ -111,6 +102,11 @@ async def _not_malicious(front: Front, act: Act, value: Value) -> None:
     await close(front.desk, value.incident, f"not malicious: {act.typed}", by=by, door=Door.CHAT)
 
 
+async def _comment(front: Front, act: Act, value: Value) -> None:
+    by = await front.person(act)
+    await comment(front.desk, value.incident, value.row, act.typed, by=by, door=Door.CHAT)
+
+
 DIALOGS: Mapping[str, Dialog] = {
     "reject": Dialog(
         title="Reject the plan",
@@ -135,5 +131,13 @@ DIALOGS: Mapping[str, Dialog] = {
         label="How do you know?",
         check=_said,
         effect=_not_malicious,
+    ),
+    "comment_row": Dialog(
+        title="Comment on a row",
+        send="Keep it",
+        says="Your words stand beside the row in the checklist, and in the timeline.",
+        label="What did you see?",
+        check=_said,
+        effect=_comment,
     ),
 }

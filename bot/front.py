@@ -29,6 +29,7 @@ from playbook.text import mrkdwn
 log: structlog.stdlib.BoundLogger = structlog.get_logger("ec2ir.bot")
 _DOUBLE_CLICK = timedelta(seconds=10)
 _AT_ONCE = 8
+_LOOKING = 16
 _FORGOTTEN = timedelta(seconds=60)
 """A claim that had no effect after this long belongs to a process that died: the click may be made again."""
 
@@ -49,6 +50,8 @@ class Work:
     """
 
     hands: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(_AT_ONCE))
+    eyes: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(_LOOKING))
+    """Of their own: a check can take a minute and a half, and must keep nobody from approving meanwhile."""
     _tasks: set[asyncio.Task[Any]] = field(default_factory=set[asyncio.Task[Any]])
 
     def enter(self) -> None:
@@ -79,15 +82,22 @@ class Front:
         return await self.people.person(act.user)
 
     async def guard(
-        self, act: Act, name: str, effect: Callable[[], Awaitable[None]], *, changes: bool
+        self,
+        act: Act,
+        name: str,
+        effect: Callable[[], Awaitable[None]],
+        *,
+        changes: bool,
+        slow: bool = False,
     ) -> None:
         """Run a listener's work; a refusal or a defect is told to the person alone.
 
-        `changes` says whether the work can change anything, so that the sentence about a defect is true.
+        `changes` says whether the work can change anything, so that the sentence about a defect is true; `slow`
+        that it waits for a host or a log.
         """
         self.work.enter()
         try:
-            async with self.work.hands:
+            async with self.work.eyes if slow else self.work.hands:
                 await effect()
         except Ec2irError as refusal:
             log.info("refused", act=name, user=act.user, team=act.team, channel=act.channel, why=refusal.what)
@@ -104,10 +114,16 @@ class Front:
         finally:
             self.wrote()
 
-    async def tell(self, act: Act, text: str, shown: Sequence[Json] = ()) -> None:
-        """Show something to the person alone: `shown`, blocks checked already, or else `text`, escaped mrkdwn."""
+    async def tell(self, act: Act, text: str, shown: Sequence[Json] = (), *, replace: bool = False) -> None:
+        """Show something to the person alone: `shown`, blocks checked already, or else `text`, escaped mrkdwn.
+
+        `replace` puts it in the place of the message that was clicked on, which must be the person's alone.
+        """
         body = list(shown) or checked([blocks.section(piece) for piece in blocks.paragraphs([text])])
-        if act.respond is not None and await _responded(act.respond, text, body):
+        if act.respond is not None and await _responded(act.respond, text, body, replace=replace):
+            return
+        if not act.channel:
+            log.warning("an answer has no place to be shown", user=act.user, text=text)
             return
         try:
             await call(
@@ -148,11 +164,11 @@ class Front:
                     await unit.clicks.release(key)
 
 
-async def _responded(respond: AsyncRespond, text: str, body: list[Json]) -> bool:
+async def _responded(respond: AsyncRespond, text: str, body: list[Json], *, replace: bool) -> bool:
     """Whether the response_url took it; it serves five times in thirty minutes."""
     try:
         answer = await respond(
-            text=text[:300], blocks=body, response_type="ephemeral", replace_original=False
+            text=text[:300], blocks=body, response_type="ephemeral", replace_original=replace
         )
     except (aiohttp.ClientError, TimeoutError, OSError):
         return False

@@ -8,11 +8,13 @@ from collections.abc import Sequence
 from slack_sdk.models.blocks import Block, ButtonElement
 
 from bot import blocks
-from bot.rows import rows, tally
+from bot.rows import Density, rows, tally
 from bot.value import Value
 from bot.words import called, moment
 from commands.approve import need_of
 from commands.board import Board, Mark, Row, Section, Verb
+from commands.containment import CUTS_OFF
+from commands.together import combined, waiting
 from playbook.approval import Decision
 from playbook.decisions import CONTAIN
 from playbook.environment import strictest
@@ -23,7 +25,9 @@ from playbook.text import mrkdwn, words
 _SETTLED = frozenset({Mark.PROVED, Mark.NOT_APPLICABLE})
 
 
-def opened(section: Section, board: Board, *, first: bool, limit: int) -> list[Block]:
+def opened(
+    section: Section, board: Board, *, first: bool, limit: int, density: Density = Density.ROWS
+) -> list[Block]:
     """The instance in full. Only the first carries the recommendation and what concerns the whole incident."""
     name = f"*{called(section.facts)}* `{section.facts.instance}`"
     title = [blocks.section(name)] if len(board.sections) > 1 else []
@@ -35,7 +39,7 @@ def opened(section: Section, board: Board, *, first: bool, limit: int) -> list[B
         *([blocks.section(_next(section, board, limit))] if first else []),
         *([blocks.row(buttons)] if buttons else []),
         blocks.divider(),
-        *rows(section, board.incident.id, limit=limit),
+        *rows(section, board, limit=limit, density=density),
         blocks.divider(),
     ]
 
@@ -43,8 +47,9 @@ def opened(section: Section, board: Board, *, first: bool, limit: int) -> list[B
 def closed(section: Section, board: Board) -> Block:
     """The instance in one line, with the button that matters most."""
     text = f"*{called(section.facts, 40)}* `{section.facts.instance}` · {tally(section.rows)}"
-    buttons = _buttons(section, board, first=False)
-    return blocks.section(text, buttons[0] if buttons else None)
+    value = Value(incident=board.incident.id, instance=section.facts.instance)
+    show = blocks.button("Show steps", "show_instance", value.pack())
+    return blocks.section(text, next(iter(_buttons(section, board, first=False)), show))
 
 
 def _facts(facts: InstanceFacts, limit: int) -> Block:
@@ -86,6 +91,8 @@ def _next(section: Section, board: Board, limit: int) -> str:
     chosen = [by_name[name] for name in advice.steps if name in by_name]
     source = f" (playbook {row})" if row else ""
     text = f"▶ *{_stage(chosen)}:* {mrkdwn(advice.words, limit)} — {mrkdwn(advice.why, limit)}{source}"
+    if advice.asks:
+        text += f"\n❓ *{mrkdwn(advice.asks, limit)}*"
     return f"{text}\n{_waits(section.recommended, board.incident)}" if section.recommended else text
 
 
@@ -113,23 +120,49 @@ def _buttons(section: Section, board: Board, *, first: bool) -> list[ButtonEleme
         return []
     value = Value(incident=incident.id, instance=section.facts.instance, drawn=str(section.planned))
     over = blocks.button("Not malicious", "not_malicious", value.pack())
-    contain = [] if incident.sample else _contain(section, board, value)
-    return [*contain, *([over] if first else [])]
+    every = _contain_all(board) if first else []
+    contain = [] if incident.sample else _contain(section, board, value, alone=not every)
+    return [*every, *contain, *([*_asked(board), over] if first else [])]
 
 
-def _contain(section: Section, board: Board, value: Value) -> list[ButtonElement]:
-    waiting = section.recommended
-    if waiting is not None and waiting.decision is Decision.PENDING:
+def _asked(board: Board) -> list[ButtonElement]:
+    """The way to the question of D3 and D4, where the decision flow asks it and nobody has answered."""
+    if not board.recommendation.asks:
+        return []
+    value = Value(incident=board.incident.id, drawn=str(len(board.ticks)))
+    return [blocks.button("Show processes", "show_processes", value.pack(), style="primary")]
+
+
+def _contain_all(board: Board) -> list[ButtonElement]:
+    plans = waiting(board)
+    if len(plans) < 2:
+        return []
+    bound = Value(incident=board.incident.id, hash=combined(plans))
+    question = blocks.sure(
+        f"All {len(plans)} instances at once?",
+        f"This approves {len(plans)} plans, each with its own steps: {', '.join(plans[0].actions)}. "
+        "They are carried out at once, eight instances at a time.",
+        "Approve all",
+    )
+    contain = all(CUTS_OFF.intersection(plan.actions) for plan in plans)
+    label = f"{'Contain' if contain else 'Carry out'} all {len(plans)} ▸"
+    return [blocks.button(label, "contain_all", bound.pack(), style="danger", confirm=question)]
+
+
+def _contain(section: Section, board: Board, value: Value, *, alone: bool) -> list[ButtonElement]:
+    plan = section.recommended
+    if plan is not None and plan.decision is Decision.PENDING:
         bound = Value(
-            incident=value.incident, instance=value.instance, proposal=waiting.id, hash=waiting.hash
+            incident=value.incident, instance=value.instance, proposal=plan.id, hash=plan.hash
         ).pack()
+        verb = "Contain now" if CUTS_OFF.intersection(plan.actions) else "Carry out"
         question = blocks.sure(
-            f"Contain {section.facts.instance}?",
-            f"This approves plan {waiting.hash[:4]}: {', '.join(waiting.actions)}. It is carried out at once.",
-            "Contain now",
+            f"{verb}: {section.facts.instance}?",
+            f"This approves plan {plan.hash[:4]}: {', '.join(plan.actions)}. It is carried out at once.",
+            verb,
         )
         return [
-            blocks.button("Contain now ▸", "contain", bound, style="danger", confirm=question),
+            blocks.button(f"{verb} ▸", "contain", bound, style="danger" if alone else None, confirm=question),
             blocks.button("Show plan", "show_plan", bound),
         ]
     wanted = board.recommendation.steps or CONTAIN

@@ -16,7 +16,7 @@ from bot.clicks import CLICKS, clicked
 from bot.dialogs import DIALOGS, INPUT, place_of, problem_of, sent_off
 from bot.front import Front, Work
 from bot.people import People
-from bot.slash import changes, said
+from bot.slash import changes, said, slow
 from commands.desk import Desk
 from playbook.errors import BadInput
 from playbook.plan import Json
@@ -56,7 +56,7 @@ def _command(front: Front) -> Listener:
     async def listener(ack: AsyncAck, body: Json, respond: AsyncRespond) -> None:
         await ack()
         act = of_command(body, respond)
-        await front.guard(act, "command", lambda: said(front, act), changes=changes(act))
+        await front.guard(act, "command", lambda: said(front, act), changes=changes(act), slow=slow(act))
 
     return listener
 

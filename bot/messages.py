@@ -57,8 +57,10 @@ def topic(board: Board) -> str:
     facts = board.sections[0].facts if board.sections else None
     contained = "contained" if board.incident.contained else "not contained"
     where = f"{facts.account} {facts.region} {facts.instance}" if facts else ""
+    major = f"MAJOR, {len(board.sections)} instances" if len(board.sections) > 1 else ""
     parts = (
         severity(board.incident),
+        major,
         mrkdwn(board.subject, 40),
         where,
         board.incident.environment.value,

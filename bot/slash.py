@@ -6,6 +6,8 @@ import difflib
 from collections.abc import Iterator, Mapping, Sequence
 
 from bot.act import Act
+from bot.check_verbs import CHECK_VERBS
+from bot.checklist_verbs import CHECKLIST_VERBS
 from bot.command import Command, Topic
 from bot.front import Front
 from bot.incident_verbs import INCIDENT_VERBS
@@ -37,6 +39,13 @@ def changes(act: Act) -> bool:
     return command is not None and command.changes
 
 
+def slow(act: Act) -> bool:
+    """Whether the command waits for a host or a log."""
+    verb = next(iter(act.words.split()), "help")
+    command = VERBS.get(verb.casefold())
+    return command is not None and command.slow
+
+
 def help_text() -> str:
     """Every verb with what it does, by topic, as mrkdwn."""
     return "\n".join(line for topic in Topic for line in _of(topic))
@@ -63,5 +72,7 @@ VERBS: Mapping[str, Command] = {
     "help": Command(usage="help", help="shows this", effect=_help, topic=Topic.INCIDENT, changes=False),
     **INCIDENT_VERBS,
     **STEP_VERBS,
+    **CHECK_VERBS,
+    **CHECKLIST_VERBS,
 }
 """Every verb by its name; a new topic's verbs are a file of their own and a line here."""

@@ -11,7 +11,10 @@ from playbook.errors import BadInput
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Value:
-    """`drawn` changes with whatever would make the same button mean something else; `hash` is the plan's, whole."""
+    """`drawn` changes with whatever would make the same button mean something else; `hash` is the plan's, whole.
+
+    `row` is a row or a phase of the playbook, `said` what the button says of it.
+    """
 
     incident: str
     instance: str = ""
@@ -21,6 +24,8 @@ class Value:
     hash: str = ""
     drawn: str = ""
     channel: str = ""
+    row: str = ""
+    said: str = ""
 
     def pack(self) -> str:
         """As text, for a button's value or a dialog's metadata."""
@@ -29,7 +34,8 @@ class Value:
     def key(self, verb: str) -> str:
         """The single-use id of one click of this button."""
         parts = (verb, self.incident, self.instance, self.action, self.run, self.proposal, self.drawn)
-        return ":".join(("click", *parts))
+        said = (self.row, self.said) if self.row or self.said else ()
+        return ":".join(("click", *parts, *said))
 
 
 def unpack(text: str) -> Value:

@@ -6,6 +6,8 @@ import re
 from datetime import UTC, datetime
 
 from commands.board import Board
+from playbook.answer import Verdict
+from playbook.checklist import Standing
 from playbook.finding import Severity
 from playbook.incident import Incident, IncidentState, InstanceFacts
 from playbook.people import Person
@@ -24,6 +26,20 @@ EVENTS = {
     Event.LED: "👤",
     Event.FINDING: "🔴",
     Event.JOINED: "🔴",
+    Event.CHECKED: "🔎",
+    Event.TICKED: "☑️",
+    Event.INDICATOR: "🧬",
+    Event.ROOT_CAUSE: "🧭",
+    Event.REPORTED: "📄",
+}
+VERDICTS = {Verdict.CLEAR: "🟢", Verdict.NOTABLE: "🟠", Verdict.GAP: "🕳️", Verdict.NOT_APPLICABLE: "⚫"}
+STANDINGS = {
+    Standing.DONE: "🟢",
+    Standing.NOT_APPLICABLE: "⚫",
+    Standing.NOTABLE: "🟠",
+    Standing.GAP: "🕳️",
+    Standing.UNDER_WAY: "🔵",
+    Standing.OPEN: "⚪",
 }
 _USER_ID = re.compile(r"[UW][A-Z0-9]{4,20}")
 _STAMP = re.compile(r"\b20\d\d-\d\d-\d\d \d\d:\d\d:\d\d UTC\b", re.ASCII)
@@ -60,6 +76,8 @@ def headline(board: Board, limit: int = 60) -> str:
     """What the incident is, in one line of plain words, escaped: also what a notification shows."""
     incident = board.incident
     kind = "SAMPLE, not a real finding · EC2 compromise" if incident.sample else "EC2 compromise"
+    if len(board.sections) > 1:
+        kind = f"MAJOR incident, {len(board.sections)} instances · {kind}"
     where = f"{board.sections[0].facts.instance}, " if board.sections else ""
     others = len(board.sections) - 1
     more = f" and {others} more" if others > 0 else ""

@@ -212,6 +212,15 @@ async def judge_process(
     return tick
 
 
+def said_as(word: str) -> Said:
+    """What a person typed of a row: done, na or open. Raises BadInput for another word."""
+    known = {"done": Said.DONE, "na": Said.NOT_APPLICABLE, "n/a": Said.NOT_APPLICABLE, "open": Said.OPEN}
+    found = known.get(word.casefold())
+    if found is None:
+        raise BadInput(f"“{plain(word, 40)}” says nothing of a row.", then="Say done, na or open.")
+    return found
+
+
 def _row(row: str) -> str:
     wanted = row.strip().upper()
     if wanted not in BY_ID:

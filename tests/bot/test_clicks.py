@@ -121,7 +121,9 @@ async def test_a_defect_gives_a_number_and_says_what_it_means(room: Room, logs: 
 
 async def test_rows_offer_what_the_moment_allows(room: Room) -> None:
     await room.clicks("bo", "Contain now ▸")
-    assert room.labels(room.card()) == ["Not malicious"]
+    assert [label for label in room.labels(room.card()) if not label.startswith(("Show", "Check"))] == [
+        "Not malicious"
+    ]
     assert "No buttons now: another run is under way on this instance." in texts(room.card())
     (run,) = room.executor.carried
     async with room.store.begin() as unit:

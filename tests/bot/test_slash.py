@@ -26,9 +26,8 @@ async def test_help_names_every_action_and_the_person_alone_sees_it(quiet: Room)
 
 
 def test_no_action_takes_the_name_of_another_verb() -> None:
-    own = {"help", "declare", "status", "plan", "undo", "retry", "lead", "close"}
-    assert own.isdisjoint(a.name for a in ACTIONS)
-    assert set(VERBS) == own | {a.name for a in ACTIONS}
+    for action in ACTIONS:
+        assert VERBS[action.name].help == f"plans “{action.title}” ({action.row})"
 
 
 async def test_an_unknown_verb_answers_the_person_with_the_nearest(quiet: Room) -> None:
@@ -57,7 +56,7 @@ async def test_declare_opens_an_incident_on_an_instance_that_no_finding_named(qu
     assert quiet.channel.startswith("inc-0301-db-2-")
     assert "Declared by hand: db-2" in texts(quiet.card())
     assert "is declared" in quiet.told("ana")
-    assert quiet.labels(quiet.card())[:2] == ["Plan containment", "Not malicious"]
+    assert quiet.labels(quiet.card())[:2] == ["Plan containment", "Show processes"]
 
 
 async def test_declare_looks_where_it_is_told(quiet: Room) -> None:
@@ -178,7 +177,7 @@ async def test_closing_needs_a_reason_and_takes_the_buttons(room: Room) -> None:
 
     await room.says("ana", "/ec2ir close the miner was ours")
     assert (await room.incident()).state is IncidentState.CLOSED
-    assert room.labels(room.card()) == []
+    assert all(label.startswith(("Show", "Check")) for label in room.labels(room.card()))
     assert "🏁 CLOSED" in texts(room.card())
     assert "the miner was ours" in texts(room.card())
     assert any("The channel stays, as the record." in texts(m) for m in room.messages())
