@@ -57,6 +57,11 @@ class Scene:
             awaited=awaited,
         )
 
+    def evidence(self) -> list[dict[str, Any]]:
+        """The snapshots of the web server's volumes."""
+        ours = [{"Name": "volume-id", "Values": list(self.seeded.web_volumes)}]
+        return self.client("ec2").describe_snapshots(OwnerIds=["self"], Filters=ours)["Snapshots"]
+
     def groups_of(self, interface: str) -> list[str]:
         """The names of the interface's groups."""
         found = self.client("ec2").describe_network_interfaces(NetworkInterfaceIds=[interface])

@@ -19,7 +19,7 @@ pytestmark = pytest.mark.emulator
 
 
 def taken(scene: Scene) -> list[dict[str, Any]]:
-    return scene.client("ec2").describe_snapshots(OwnerIds=["self"])["Snapshots"]
+    return scene.evidence()
 
 
 def tags(snapshot: dict[str, Any]) -> dict[str, str]:

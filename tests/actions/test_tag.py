@@ -24,7 +24,7 @@ def write(scene: Scene, resource: str, value: str) -> None:
 
 async def test_the_instance_and_all_that_belongs_to_it_is_tagged(asg: Scene) -> None:
     await asg.step(snapshot).execute()
-    evidence = [s["SnapshotId"] for s in asg.client("ec2").describe_snapshots(OwnerIds=["self"])["Snapshots"]]
+    evidence = [s["SnapshotId"] for s in asg.evidence()]
     step = asg.step(tag)
     await step.execute()
 
@@ -43,7 +43,7 @@ async def test_undo_leaves_evidence_as_it_was_tagged(asg: Scene) -> None:
     await step.execute()
     await step.undo()
 
-    evidence = [s["SnapshotId"] for s in asg.client("ec2").describe_snapshots(OwnerIds=["self"])["Snapshots"]]
+    evidence = [s["SnapshotId"] for s in asg.evidence()]
     assert all(tags(asg, s).items() >= OURS.items() for s in evidence)
     assert await asg.step(tag).plan() == step.made[0]
 

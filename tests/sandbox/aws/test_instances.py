@@ -191,4 +191,5 @@ def test_dry_runs_change_nothing(ec2: Any, account: Account) -> None:
     with pytest.raises(ec2.exceptions.ClientError, match="DryRunOperation"):
         ec2.create_snapshots(InstanceSpecification={"InstanceId": account.web}, DryRun=True)
     assert value(ec2, account.web, "disableApiTermination") is False
-    assert ec2.describe_snapshots(OwnerIds=["self"])["Snapshots"] == []
+    volumes = [{"Name": "volume-id", "Values": list(account.web_volumes)}]
+    assert ec2.describe_snapshots(OwnerIds=["self"], Filters=volumes)["Snapshots"] == []
