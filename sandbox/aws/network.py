@@ -7,7 +7,7 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Network:
-    """Ids of the VPC, its subnets and groups."""
+    """Ids of the VPC, its subnets and groups; `lab_subnet` is in a VPC of its own, without a way out."""
 
     vpc: str
     subnets: tuple[str, ...]
@@ -15,6 +15,7 @@ class Network:
     admin_group: str
     balancer_group: str
     dev_group: str
+    lab_subnet: str
 
 
 def _rule(
@@ -38,7 +39,7 @@ def _group(ec2: Any, vpc: str, name: str, *rules: dict[str, Any]) -> str:
 
 
 def build_network(ec2: Any, region: str) -> Network:
-    """Make the VPC 10.0.0.0/16 with an IPv6 block, and the groups of web, administration, balancer and dev."""
+    """Make the VPC 10.0.0.0/16 with an IPv6 block, the groups in it, and the isolated VPC 10.99.0.0/16."""
     vpc = ec2.create_vpc(CidrBlock="10.0.0.0/16", AmazonProvidedIpv6CidrBlock=True)["Vpc"]
     six = vpc["Ipv6CidrBlockAssociationSet"][0]["Ipv6CidrBlock"]
     blocks = list(ip_network(six).subnets(new_prefix=64))[:2]
@@ -53,6 +54,8 @@ def build_network(ec2: Any, region: str) -> Network:
     ]
     gateway = ec2.create_internet_gateway()["InternetGateway"]["InternetGatewayId"]
     ec2.attach_internet_gateway(InternetGatewayId=gateway, VpcId=vpc["VpcId"])
+    lab = ec2.create_vpc(CidrBlock="10.99.0.0/16")["Vpc"]["VpcId"]
+    place = {"VpcId": lab, "CidrBlock": "10.99.0.0/24", "AvailabilityZone": f"{region}a"}
     balancer = _group(ec2, vpc["VpcId"], "web-balancer", _rule(443, v4="0.0.0.0/0", v6="::/0"))
     world = (_rule(22, v4="0.0.0.0/0"), _rule(443, v4="0.0.0.0/0", v6="::/0"))
     return Network(
@@ -64,4 +67,5 @@ def build_network(ec2: Any, region: str) -> Network:
         ),
         balancer_group=balancer,
         dev_group=_group(ec2, vpc["VpcId"], "dev", _rule(22, v4="10.0.0.0/16")),
+        lab_subnet=ec2.create_subnet(**place)["Subnet"]["SubnetId"],
     )

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Final, Literal
 
 from sandbox.aws.balancers import make_classic, make_target_groups
-from sandbox.aws.environment import account_id
+from sandbox.aws.environment import LINUX_IMAGE, account_id
 from sandbox.aws.fleet import (
     KEY_PAIR,
     PROFILE,
@@ -29,6 +29,8 @@ Variant = Literal["asg", "targets", "classic", "spot"]
 
 LOG_GROUP: Final = "/vpc/flow-logs"
 QUEUE: Final = "ec2ir-findings"
+LAB_PROFILE, LAB_IMAGE = "forensics", "/forensics/image"
+"""What forensic instances are launched with: an instance profile, and the parameter that names their image."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,6 +95,8 @@ def seed(clients: Clients, *, variant: Variant = "asg") -> Account:
     ec2.import_key_pair(KeyName=KEY_PAIR, PublicKeyMaterial=PUBLIC_KEY.encode())
     role_id, profile_arn = make_role(clients("iam"), ROLE, ROLE_PATH, PROFILE, PROFILE_PATH)
     make_role(clients("iam"), "dev-box", "/", "dev-box", "/")
+    make_role(clients("iam"), LAB_PROFILE, "/", LAB_PROFILE, "/")
+    clients("ssm").put_parameter(Name=LAB_IMAGE, Type="String", Value=LINUX_IMAGE)
     balanced = variant in {"asg", "targets"}
     target_groups = (
         make_target_groups(clients, net, addresses=variant == "targets") if balanced else tuple[str, ...]()
