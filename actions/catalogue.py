@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 from actions.action import AnyAction
+from actions.close_ports import close_ports
+from actions.deactivate_keys import deactivate_keys
 from actions.deregister import deregister
 from actions.isolate import isolate
+from actions.lab import lab
 from actions.memory import memory
 from actions.protect import protect
+from actions.retire_key import retire_key
 from actions.revoke import revoke
 from actions.revoke_role import revoke_role
 from actions.snapshot import snapshot
 from actions.stop import stop
 from actions.tag import tag
+from actions.teardown import teardown
+from actions.terminate import terminate
 
 ACTIONS: tuple[AnyAction, ...] = (
     protect,
@@ -23,6 +29,12 @@ ACTIONS: tuple[AnyAction, ...] = (
     revoke_role,
     memory,
     stop,
+    lab,
+    teardown,
+    terminate,
+    deactivate_keys,
+    retire_key,
+    close_ports,
 )
 
 BY_NAME: dict[str, AnyAction] = {action.name: action for action in ACTIONS}

@@ -11,9 +11,11 @@ from actions.action import Action, Look
 from actions.run import Run
 from aws.account import Account
 from playbook.approval import Risk
+from playbook.brief import Brief
 from playbook.clock import stamp
 from playbook.errors import Drift
 from playbook.gathering import both
+from playbook.incident import InstanceFacts
 from playbook.plan import PASSING, Change, Json, Shown
 from playbook.proof import Proof, Rung
 from playbook.rows import Phase
@@ -108,8 +110,8 @@ def moment(cutoff: str) -> datetime | None:
 
 
 async def plan(target: Target, aws: Account) -> RoleDenial:
-    """Find the role, the cutoff that stands in it, and everybody who uses it."""
-    _, role = await roles.role_of(aws, target.instance)
+    """Find the role (once `revoke` took it off, the one of before), the cutoff in it, and everybody who uses it."""
+    role = await roles.role_now_or_first(aws, target.instance)
     policy = policy_name(target)
     found, profiles = await both(roles.inline(aws, role.name, policy), roles.profiles_with(aws, role.name))
     users, _ = await both(
@@ -196,6 +198,15 @@ async def undo(plan: RoleDenial, run: Run) -> None:
         await run.write(f"allow in {plan.role}", lambda: roles.delete(run.aws, plan.role, plan.policy))
 
 
+def _knew(plan: RoleDenial) -> Brief:
+    where = plan.target
+    return Brief(
+        first=InstanceFacts(
+            account=where.account, region=where.region, instance=where.instance, role=plan.role
+        )
+    )
+
+
 revoke_role = Action(
     name="revoke-role",
     title="Revoke all sessions of the role",
@@ -220,4 +231,5 @@ revoke_role = Action(
     execute=execute,
     verify=verify,
     undo=undo,
+    knew=_knew,
 )

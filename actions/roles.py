@@ -74,13 +74,35 @@ async def role_of(aws: Account, instance: str) -> tuple[Association, Role]:
     roles = answer["InstanceProfile"]["Roles"]
     if not roles:
         raise DoesNotApply(f"The instance profile {found.profile} has no role in it.")
-    role = _role(roles[0])
+    return found, _changeable(_role(roles[0]))
+
+
+async def role_now_or_first(aws: Account, instance: str) -> Role:
+    """The instance's role, or the one that it had when the incident opened, if its profile was taken off since.
+
+    Raises DoesNotApply when neither is known, or there is no role that could be changed.
+    """
+    first = aws.brief.first
+    if first is None or not first.role or await association(aws, instance) is not None:
+        return (await role_of(aws, instance))[1]
+    try:
+        answer = await aws.call(aws.iam.get_role, RoleName=first.role)
+    except AwsRefused as refusal:
+        if refusal.code != "NoSuchEntity":
+            raise
+        raise DoesNotApply(
+            f"The role {first.role}, which the instance had at first, is deleted."
+        ) from refusal
+    return _changeable(_role(answer["Role"]))
+
+
+def _changeable(role: Role) -> Role:
     if role.service_linked:
         raise DoesNotApply(
             f"{role.name} is a service-linked role: only the AWS service that owns it can change it.",
             then="Isolate the instance; ask AWS Support about the role.",
         )
-    return found, role
+    return role
 
 
 def _role(found: RoleTypeDef) -> Role:

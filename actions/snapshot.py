@@ -100,7 +100,7 @@ class SnapshotSet:
 async def plan(target: Target, aws: Account) -> SnapshotSet:
     """Record the attached volumes, what they are encrypted with, and what snapshots can't hold."""
     (described, attached), taken = await both(
-        both(seen(aws, target.instance), volumes_of(aws, target.instance)), _taken(aws, target)
+        both(seen(aws, target.instance), volumes_of(aws, target.instance)), snapshots_of(aws, target)
     )
     found = alive(described, target)
     if not attached:
@@ -142,7 +142,7 @@ def _shareable(managed_by_aws: bool | None) -> bool | None:
     return None if managed_by_aws is None else not managed_by_aws
 
 
-async def _taken(aws: Account, target: Target, run: str = "") -> list[SnapshotTypeDef]:
+async def snapshots_of(aws: Account, target: Target, run: str = "") -> list[SnapshotTypeDef]:
     """The snapshots of the incident, or of one of its runs."""
     marks = {INCIDENT_TAG: target.incident} | ({RUN_TAG: run} if run else {})
 
@@ -174,7 +174,7 @@ async def _take(plan: SnapshotSet, run: Run) -> list[tuple[str, str]]:
     aws = run.aws
 
     async def listed() -> list[tuple[str, str]]:
-        taken = await _taken(aws, plan.target, run.id)
+        taken = await snapshots_of(aws, plan.target, run.id)
         return sorted((s.get("SnapshotId", ""), s.get("VolumeId", "")) for s in taken)
 
     async def look() -> list[tuple[str, str]] | None:
@@ -215,12 +215,13 @@ async def _lock(run: Run, snapshot: str) -> None:
 
     async def look() -> bool | None:
         # Locking anew would move the lock's end.
-        return snapshot in await _locked(aws, [snapshot]) or None
+        return snapshot in await locked_among(aws, [snapshot]) or None
 
     await run.write(f"lock {snapshot}", lock, look=look)
 
 
-async def _locked(aws: Account, snapshots: list[str]) -> frozenset[str]:
+async def locked_among(aws: Account, snapshots: list[str]) -> frozenset[str]:
+    """Those of the snapshots that can't be deleted now."""
     answer = await aws.call(aws.ec2.describe_locked_snapshots, SnapshotIds=snapshots)
     return frozenset(s.get("SnapshotId", "") for s in answer["Snapshots"] if s.get("LockState") in _LOCKED)
 
@@ -246,7 +247,7 @@ async def verify(plan: SnapshotSet, look: Look) -> Proof:
     wanted = {v.id for v in plan.volumes}
     taken = [
         s
-        for s in await _taken(look.aws, plan.target)
+        for s in await snapshots_of(look.aws, plan.target)
         if s.get("VolumeId") in wanted and s.get("SnapshotId") not in plan.earlier
     ]
     if not taken:
@@ -255,7 +256,7 @@ async def verify(plan: SnapshotSet, look: Look) -> Proof:
     mine = [s for s in taken if _run_of(s) == newest]
     if any(s.get("State") == "pending" for s in mine):
         return _judge(wanted, mine, None)
-    return _judge(wanted, mine, await _locked(look.aws, sorted(s.get("SnapshotId", "") for s in mine)))
+    return _judge(wanted, mine, await locked_among(look.aws, sorted(s.get("SnapshotId", "") for s in mine)))
 
 
 def _run_of(snapshot: SnapshotTypeDef) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from sandbox.aws.environment import LINUX_IMAGE
 from tests.laws.world import INCIDENT, World
 
 
@@ -141,6 +142,93 @@ def other_profile(world: World, instance: str) -> None:
     )
 
 
+def take_profile_off(world: World, instance: str) -> None:
+    """As after `revoke`: the instance has no profile any more."""
+    ec2 = world.client("ec2")
+    mine = [{"Name": "instance-id", "Values": [instance]}]
+    for found in ec2.describe_iam_instance_profile_associations(Filters=mine)[
+        "IamInstanceProfileAssociations"
+    ]:
+        ec2.disassociate_iam_instance_profile(AssociationId=found["AssociationId"])
+
+
+def keep_evidence(world: World, instance: str) -> None:
+    """As after `protect` and `snapshot`: protected, every volume in a completed and locked snapshot."""
+    lock(world, instance)
+    earlier_snapshot(world, instance)
+    ec2 = world.client("ec2")
+    for snapshot in ec2.describe_snapshots(OwnerIds=["self"])["Snapshots"]:
+        ec2.lock_snapshot(SnapshotId=snapshot["SnapshotId"], LockMode="governance", LockDuration=30)
+
+
+def user_with_keys(world: World, instance: str) -> None:
+    """A user for the build, with two active keys."""
+    iam = world.client("iam")
+    iam.create_user(UserName="build", Path="/ci/")
+    for _ in range(2):
+        iam.create_access_key(UserName="build")
+
+
+def delete_keys(world: World, instance: str) -> None:
+    iam = world.client("iam")
+    for key in iam.list_access_keys(UserName="build")["AccessKeyMetadata"][:1]:
+        iam.delete_access_key(UserName="build", AccessKeyId=key["AccessKeyId"])
+
+
+def tag_key_pair(world: World, instance: str) -> None:
+    ec2 = world.client("ec2")
+    pair = ec2.describe_key_pairs()["KeyPairs"][0]["KeyPairId"]
+    ec2.create_tags(Resources=[pair], Tags=[{"Key": "owner", "Value": "operations"}])
+
+
+def exchange_key_pair(world: World, instance: str) -> None:
+    """Another key gets the name of the instance's."""
+    ec2 = world.client("ec2")
+    found = ec2.describe_instances(InstanceIds=[instance])["Reservations"][0]["Instances"][0]
+    ec2.delete_key_pair(KeyName=found["KeyName"])
+    ec2.create_key_pair(KeyName=found["KeyName"], KeyType="ed25519")
+
+
+def _open(world: World, *ranges: dict[str, str], first: int, last: int, group: str = "", **more: Any) -> None:
+    permission = {
+        "IpProtocol": "tcp",
+        "FromPort": first,
+        "ToPort": last,
+        "IpRanges": [r for r in ranges if "CidrIp" in r],
+        "Ipv6Ranges": [r for r in ranges if "CidrIpv6" in r],
+    }
+    world.client("ec2").authorize_security_group_ingress(
+        GroupId=group or world.seeded.network.web_group, IpPermissions=[permission], **more
+    )
+
+
+def open_wide(world: World, instance: str) -> None:
+    """Both addresses, a range of ports, a description, a tag, and a prefix list that holds everything."""
+    ec2 = world.client("ec2")
+    tags = [{"ResourceType": "security-group-rule", "Tags": [{"Key": "ticket", "Value": "OPS-7"}]}]
+    _open(world, {"CidrIpv6": "::/0", "Description": "from home"}, first=20, last=30, TagSpecifications=tags)
+    _open(world, {"CidrIp": "0.0.0.0/0", "Description": "vendor"}, first=3389, last=3389)
+    listed = ec2.create_managed_prefix_list(
+        PrefixListName="everybody", Entries=[{"Cidr": "0.0.0.0/0"}], MaxEntries=2, AddressFamily="IPv4"
+    )["PrefixList"]["PrefixListId"]
+    ec2.authorize_security_group_ingress(
+        GroupId=world.seeded.network.web_group,
+        IpPermissions=[
+            {
+                "IpProtocol": "tcp",
+                "FromPort": 22,
+                "ToPort": 22,
+                "PrefixListIds": [{"PrefixListId": listed}],
+            }
+        ],
+    )
+
+
+def reopen(world: World, instance: str) -> None:
+    """Somebody opens SSH to the world again, for a reason of their own."""
+    _open(world, {"CidrIp": "0.0.0.0/0", "Description": "needed for the audit"}, first=22, last=22)
+
+
 HOSTILE = "<!channel> *ok* `rm` <https://x|y> \u202egnp.exe\u200b\r\n" + "A" * 10_000
 
 
@@ -160,6 +248,7 @@ def hostile_names(world: World, instance: str) -> None:
         group = ec2.create_security_group(
             GroupName=f"{number} {HOSTILE}", Description=HOSTILE, VpcId=interface["VpcId"]
         )["GroupId"]
+        _open(world, {"CidrIp": "0.0.0.0/0"}, first=22, last=22, group=group)
         ec2.modify_network_interface_attribute(
             NetworkInterfaceId=interface["NetworkInterfaceId"], Groups=[group]
         )
@@ -168,3 +257,103 @@ def hostile_names(world: World, instance: str) -> None:
 def terminate(world: World, instance: str) -> None:
     world.client("ec2").modify_instance_attribute(InstanceId=instance, DisableApiTermination={"Value": False})
     world.client("ec2").terminate_instances(InstanceIds=[instance])
+
+
+def _marked(kind: str, **tags: str) -> list[dict[str, Any]]:
+    return [{"ResourceType": kind, "Tags": [{"Key": k, "Value": v} for k, v in tags.items()]}]
+
+
+def evidence(world: World, instance: str, run: str = "run-0") -> None:
+    """The instance's volumes were snapshotted for this incident."""
+    tags = {"ec2ir:incident": INCIDENT, "ec2ir:run": run, "ec2ir:instance": instance}
+    world.client("ec2").create_snapshots(
+        InstanceSpecification={"InstanceId": instance}, TagSpecifications=_marked("snapshot", **tags)
+    )
+
+
+def newer_evidence(world: World, instance: str) -> None:
+    """A minute later they were snapshotted again."""
+    world.advance(60)
+    evidence(world, instance, "run-9")
+
+
+def evidence_of_the_gone(world: World, instance: str) -> None:
+    """The instance was snapshotted, and terminated since: nobody knows its image any more."""
+    evidence(world, instance)
+    terminate(world, instance)
+
+
+def slow_lab(world: World, instance: str) -> None:
+    """There is evidence, and machines and volumes take a while."""
+    evidence(world, instance)
+    slow_instances(world, instance)
+
+
+def forensic_instance(world: World, instance: str) -> None:
+    """One was built on the evidence: a volume of each snapshot and one of the image's, attached to a machine."""
+    evidence(world, instance)
+    ec2, place = world.client("ec2"), world.policy.forensics
+    subnet = ec2.describe_subnets(SubnetIds=[place.subnet])["Subnets"][0]
+    marks = {"ec2ir:incident": INCIDENT, "ec2ir:lab": instance, "ec2ir:run": "run-0"}
+    group = ec2.create_security_group(
+        GroupName=f"ec2ir-lab-{INCIDENT}-{instance}", Description="-", VpcId=subnet["VpcId"]
+    )["GroupId"]
+    machine = ec2.run_instances(
+        ImageId=LINUX_IMAGE,
+        MinCount=1,
+        MaxCount=1,
+        IamInstanceProfile={"Name": place.instance_profile},
+        NetworkInterfaces=[
+            {
+                "DeviceIndex": 0,
+                "SubnetId": place.subnet,
+                "Groups": [group],
+                "AssociatePublicIpAddress": False,
+                "DeleteOnTermination": True,
+            }
+        ],
+        TagSpecifications=_marked("instance", **marks),
+    )["Instances"][0]["InstanceId"]
+    image = ec2.describe_images(ImageIds=[LINUX_IMAGE])["Images"][0]["BlockDeviceMappings"][0]["Ebs"]
+    mine = [{"Name": "tag:ec2ir:instance", "Values": [instance]}]
+    taken = [s["SnapshotId"] for s in ec2.describe_snapshots(OwnerIds=["self"], Filters=mine)["Snapshots"]]
+    for device, snapshot in zip("fghijk", [*taken, image["SnapshotId"]], strict=False):
+        baseline = {"ec2ir:baseline": LINUX_IMAGE} if snapshot == image["SnapshotId"] else {}
+        tags = marks | baseline | {"ec2ir:snapshot": snapshot}
+        made = ec2.create_volume(
+            AvailabilityZone=subnet["AvailabilityZone"],
+            SnapshotId=snapshot,
+            TagSpecifications=_marked("volume", **tags),
+        )["VolumeId"]
+        ec2.attach_volume(VolumeId=made, InstanceId=machine, Device=f"/dev/sd{device}")
+
+
+def slow_analysis(world: World, instance: str) -> None:
+    """There is a forensic instance, and what is run on it lasts longer than the walk."""
+    forensic_instance(world, instance)
+    slow_commands(world, instance)
+
+
+def _labs(world: World) -> list[str]:
+    mine = [{"Name": "tag-key", "Values": ["ec2ir:lab"]}]
+    found = world.client("ec2").describe_instances(Filters=mine)["Reservations"]
+    return [i["InstanceId"] for r in found for i in r["Instances"]]
+
+
+def lose_lab(world: World, instance: str) -> None:
+    """Somebody terminates the forensic instance."""
+    world.client("ec2").terminate_instances(InstanceIds=_labs(world))
+
+
+def lost_lab(world: World, instance: str) -> None:
+    """There was a forensic instance, and somebody terminated it: its volumes are left."""
+    forensic_instance(world, instance)
+    lose_lab(world, instance)
+
+
+def protect_lab(world: World, instance: str) -> None:
+    """Somebody wants to keep the forensic instance, and protects it."""
+    for machine in _labs(world):
+        world.client("ec2").modify_instance_attribute(
+            InstanceId=machine, DisableApiTermination={"Value": True}
+        )

@@ -56,7 +56,7 @@ def other(value: Any, kind: Any) -> Any:
         case tuple():
             return cast("tuple[Any, ...]", value)[1:]
         case dict():
-            return {**cast("dict[str, Any]", value), "x": "x"}
+            return {**cast("dict[str, Any]", value), **(sample(kind) if get_args(kind) else {"x": "x"})}
         case None:
             return sample(kind)
         case _:

@@ -6,7 +6,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from playbook.brief import Brief
+from playbook.finding import Indicator
+from playbook.incident import InstanceFacts
 from playbook.policy import Policy
+from sandbox.aws.environment import ACCOUNT_ID, REGION
 from sandbox.aws.seed import Variant
 from tests.laws import changes
 from tests.laws.world import POLICY, World
@@ -43,6 +46,24 @@ class Scenario:
     def __str__(self) -> str:
         return self.name
 
+
+USER = "build"
+KNOWN = Brief(
+    first=InstanceFacts(
+        account=ACCOUNT_ID, region=REGION, instance="i-0123456789abcdef0", role="web-service"
+    ),
+    indicators=(
+        Indicator(kind="identity", value=f"arn:aws:iam::{ACCOUNT_ID}:user/ci/{USER}"),
+        Indicator(kind="identity", value=f"arn:aws:iam::{ACCOUNT_ID}:role/web-service"),
+        Indicator(kind="access_key", value="ASIAQQQQQQQQQQQQQQQQ"),
+        Indicator(kind="domain", value="pool.mining.example"),
+        Indicator(kind="domain", value="evil.example"),
+        Indicator(kind="ip", value="198.51.100.7"),
+        Indicator(kind="ip", value="2001:db8::66"),
+    ),
+    settled=frozenset({"C0", "C6"}),
+)
+"""What an incident knows once it has been investigated."""
 
 SCALED = Scenario(name="scaled")
 ALONE = Scenario(name="alone", variant="targets")
@@ -82,12 +103,36 @@ SCENARIOS: Mapping[str, tuple[Scenario, ...]] = {
         Scenario(name="no room", before=changes.maximum_of_one),
     ),
     "revoke": (SCALED, DEV),
-    "revoke-role": (SCALED, DEV),
+    "revoke-role": (
+        SCALED,
+        DEV,
+        Scenario(name="profile taken off", before=changes.take_profile_off, brief=KNOWN),
+    ),
+    "lab": (
+        Scenario(name="evidence", before=changes.evidence),
+        Scenario(name="its instance is gone", victim=_miner, before=changes.evidence_of_the_gone),
+        Scenario(name="slow", victim=_miner, before=changes.slow_lab),
+    ),
+    "teardown": (
+        Scenario(name="built", before=changes.forensic_instance),
+        Scenario(name="lost its machine", victim=_miner, before=changes.lost_lab),
+    ),
     "memory": (DEV, Scenario(name="slow", before=changes.slow_commands)),
+    "terminate": (
+        Scenario(name="evidence kept", before=changes.keep_evidence, brief=KNOWN),
+        Scenario(name="dev", victim=_miner, before=changes.keep_evidence, brief=KNOWN),
+    ),
+    "deactivate-keys": (Scenario(name="user", before=changes.user_with_keys, brief=KNOWN),),
+    "retire-key": (SCALED, Scenario(name="tagged", before=changes.tag_key_pair)),
+    "close-ports": (
+        SCALED,
+        Scenario(name="many rules", before=changes.open_wide),
+    ),
     "stop": (DEV, SCALED, Scenario(name="local disks", variant="targets", before=changes.slow_instances)),
 }
 
 DRIFTS: Mapping[str, Change] = {
+    "lab": changes.protect_lab,
     "protect": changes.exchange_volume,
     "tag": changes.status_clean,
     "isolate": changes.open_interface,
@@ -95,10 +140,15 @@ DRIFTS: Mapping[str, Change] = {
     "revoke": changes.rewrite_denials,
     "revoke-role": changes.rewrite_denials,
     "stop": changes.terminate,
+    "deactivate-keys": changes.delete_keys,
+    "retire-key": changes.exchange_key_pair,
+    "close-ports": changes.reopen,
 }
 """What somebody else does after the step, so that undo would overwrite it."""
 
 BEFORES: Mapping[str, Change] = {
+    "lab": changes.newer_evidence,
+    "teardown": changes.lose_lab,
     "protect": changes.lock,
     "snapshot": changes.attach_volume,
     "tag": changes.status_review,
@@ -106,6 +156,10 @@ BEFORES: Mapping[str, Change] = {
     "deregister": changes.leave_group,
     "revoke": changes.other_profile,
     "revoke-role": changes.other_profile,
+    "terminate": changes.attach_volume,
+    "deactivate-keys": changes.delete_keys,
+    "retire-key": changes.exchange_key_pair,
+    "close-ports": changes.open_wide,
 }
 """What somebody else does between plan and approval, so that it is not the same plan any more."""
 
