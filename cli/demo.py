@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import errno
 import signal
 
 import typer
@@ -23,6 +24,8 @@ def run(*, port: int, play: bool, leak: bool) -> None:
     try:
         done = asyncio.run(_play(leak=leak) if play else _page(port))
     except OSError as error:
+        if error.errno not in (errno.EADDRINUSE, errno.EACCES):
+            raise
         stop(BadSetting(f"Port {port} can't be used: {error.strerror}.", then="Choose another: --port 8766"))
     except Ec2irError as error:
         stop(error)
