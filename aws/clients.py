@@ -5,18 +5,22 @@ A session's first EC2 client costs 117 ms and 24 MB, each further client of it 8
 
 from __future__ import annotations
 
+import random
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, cast
 
 import boto3
 from botocore.config import Config
 
+from aws.errors import THROTTLED
 from aws.limits import Pace
 from aws.record import note
 
 POOL = 64
 """Threads and connections: calls of several runs at once never wait for each other's sockets."""
+
+_FURTHER, _FIRST_WAIT = 5, 0.5
 
 SessionFor = Callable[[str], boto3.Session]
 """The session for an account id: ambient credentials, or an assumed role."""
@@ -38,6 +42,27 @@ def _config(service: str, *, once: bool) -> Config:
     )
 
 
+def patience(response: tuple[Any, Mapping[str, Any]] | None, attempts: int) -> float | None:
+    """Seconds after which a refused call is sent again, None when it is not.
+
+    Only what AWS refused because too much was asked for: such a call was not carried out, so that sending it again
+    is safe even where it has no idempotency token. Where no answer came, nobody knows. Five further attempts,
+    about 15 seconds in all, with jitter so that runs which were refused together do not come back together.
+    """
+    if response is None or attempts > _FURTHER:
+        return None
+    code = cast("Mapping[str, Any]", response[1].get("Error") or {}).get("Code")
+    if code not in THROTTLED:
+        return None
+    return random.uniform(0.5, 1.0) * _FIRST_WAIT * 2 ** (attempts - 1)  # noqa: S311
+
+
+def _again(
+    response: tuple[Any, Mapping[str, Any]] | None = None, attempts: int = 1, **_: object
+) -> float | None:
+    return patience(response, attempts)
+
+
 class Clients:
     """Thread-safe; clients themselves are too. `pace` is where everybody who uses them keeps AWS's limits."""
 
@@ -49,7 +74,7 @@ class Clients:
         self._lock = threading.Lock()
 
     def get(self, account: str, region: str, service: str, *, once: bool = False) -> Any:
-        """The client; with `once`, one whose calls are never sent a second time by the SDK."""
+        """The client; with `once`, one whose calls are sent again only when AWS did not carry them out."""
         key = (account, region, service, once)
         made = self._made.get(key)
         if made is not None:
@@ -66,4 +91,6 @@ class Clients:
         make = cast("Callable[..., Any]", session.client)
         client = make(service, region_name=region, config=_config(service, once=once))
         client.meta.events.register("after-call", note)
+        if once:
+            client.meta.events.register("needs-retry", _again)
         return client

@@ -24,6 +24,7 @@ _DENIED = frozenset(
 THROTTLED = frozenset(
     {"Throttling", "ThrottlingException", "RequestLimitExceeded", "TooManyRequestsException", "SlowDown"}
 )
+"""Too much was asked for: AWS did not carry the call out."""
 """AWS's names for "too often"."""
 _UNSUPPORTED = frozenset(
     {"InvalidAction", "UnsupportedOperation", "UnknownOperationException", "NotImplemented"}

@@ -17,7 +17,7 @@ Method = Literal[
     "apps.connections.open", "auth.test", "chat.postEphemeral", "chat.postMessage", "chat.update",
     "conversations.create", "conversations.history", "conversations.invite", "conversations.list",
     "conversations.replies", "conversations.setTopic", "pins.add", "usergroups.list",
-    "usergroups.users.list", "users.info", "views.open",
+    "usergroups.users.list", "users.info", "views.open", "views.update",
 ]  # fmt: skip
 """Every method that ec2ir calls itself; the manifest asks for what these need, and for nothing else."""
 

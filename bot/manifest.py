@@ -70,6 +70,7 @@ UNSCOPED: Mapping[Method, str] = {
     "auth.test": "whether the token is good, before anything is promised",
     "apps.connections.open": "Socket Mode; the app-level token needs connections:write, the bot's token nothing",
     "views.open": "a dialog, opened by the trigger of a click",
+    "views.update": "a dialog, once its question is answered",
 }
 """Methods for which the bot's token needs no scope, and why."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import dataclasses
 from collections.abc import Sequence
 from datetime import datetime
@@ -48,9 +49,18 @@ _TO_DO = frozenset({StepState.WAITING, StepState.RUNNING})
 async def carry_out(plant: Plant, run: str) -> None:
     """Carry a run on from wherever it stands. Harmless to call again, from any process, at any time.
 
-    Raises Superseded when another process took the run meanwhile, StoreDown when nothing can be recorded: the
-    run then stays as it is, for whoever goes on with it.
+    A run that nobody began yet waits for its turn first. Raises Superseded when another process took the run
+    meanwhile, StoreDown when nothing can be recorded: the run then stays as it is, for whoever goes on with it.
     """
+    async with plant.desk.store.begin() as unit:
+        found = await unit.runs.get(run)
+    # What is taken over is under way already, and may have left an interface open: it waits for nobody.
+    turn = plant.turns if found is not None and found.state is RunState.APPROVED else contextlib.nullcontext()
+    async with turn:
+        await _carry_out(plant, run)
+
+
+async def _carry_out(plant: Plant, run: str) -> None:
     desk = plant.desk
     async with desk.store.begin() as unit:
         record, proposal = await unit.runs.get(run), await unit.proposals.get(run)

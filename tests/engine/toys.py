@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from itertools import count
-from typing import cast
+
+import boto3
 
 from actions.action import AnyAction, Look
 from actions.catalogue import BY_NAME
 from actions.run import Run
 from aws.account import Account
+from aws.clients import Clients
 from commands.approve import approve
 from commands.desk import Desk
 from commands.propose import propose
@@ -26,6 +29,7 @@ from playbook.finding import FindingType
 from playbook.incident import InstanceFacts
 from playbook.people import Door
 from playbook.plan import Shown, dump, fingerprint
+from playbook.policy import Policy
 from playbook.ports import Unit
 from playbook.proof import Proof, Rung
 from playbook.proposal import LeftOut, Proposal, ProposedStep
@@ -37,6 +41,14 @@ from tests.fakes.cloud import FakeExecutor
 from tests.fakes.people import ANA, BO, FakeDirectory
 from tests.storage.values import finding
 
+UNREACHED = Account(
+    id="111111111111",
+    region="eu-west-1",
+    policy=Policy(),
+    clients=Clients(lambda _account: boto3.Session()),
+    pool=ThreadPoolExecutor(1),
+)
+"""An account that no toy calls."""
 ON = Proof(rung=Rung.PROVED, says=("on",))
 OFF = Proof(rung=Rung.ABSENT, says=("off",))
 
@@ -137,7 +149,7 @@ class ToyCloud:
         left: list[LeftOut] = []
         for name in actions:
             try:
-                made = await self.actions[name].plan(target, cast("Account", None))
+                made = await self.actions[name].plan(target, UNREACHED)
                 steps.append(ProposedStep(action=name, body=dump(made), fingerprint=fingerprint(made)))
             except DoesNotApply as why:
                 left.append(LeftOut(action=name, why=str(why)))
@@ -224,7 +236,7 @@ def bench_on(store: SqlStore) -> Bench:
     )
     plant = Plant(
         desk=desk,
-        account=lambda _target: cast("Account", None),
+        account=lambda _target: UNREACHED,
         executor="x-1",
         pause=clock.pause,
         actions=toys,
