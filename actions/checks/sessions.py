@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from actions.check import Check
-from actions.checks.credentials import external
+from actions.checks.outside import outside
 from actions.checks.reading_trail import EVENTS, TrailEvent, history
 from actions.scene import Scene
 from playbook.answer import Answer, Verdict, answer
@@ -47,7 +47,7 @@ def calls_on(events: Sequence[TrailEvent]) -> tuple[list[TrailEvent], list[Trail
 
 async def look(scene: Scene) -> Answer:
     """Sessions as Systems Manager keeps them, and calls as CloudTrail does."""
-    active, ended = await both(_sessions(scene, "Active"), _sessions(scene, "History"))
+    active, ended = await both(kept_sessions(scene, "Active"), kept_sessions(scene, "History"))
     sessions = [*active, *ended]
     gaps: list[str] = []
     calls: list[TrailEvent] = []
@@ -82,13 +82,15 @@ async def look(scene: Scene) -> Answer:
         evidence=evidence,
         indicators=tuple(
             Indicator(kind="source", value=address, about="used Systems Manager on the instance")
-            for address in sorted({e.address for e in calls if external(e.address)})[:20]
+            for address in sorted({e.address for e in calls if outside(e.address)})[:20]
         ),
         gaps=tuple(gaps),
     )
 
 
-async def _sessions(scene: Scene, state: SessionStateType) -> list[SessionTypeDef]:
+async def kept_sessions(scene: Scene, state: SessionStateType) -> list[SessionTypeDef]:
+    """Sessions to the instance that are `Active`, or the `History` of those that ended in 30 days; read once."""
+
     def listed() -> list[SessionTypeDef]:
         pages = scene.aws.ssm.get_paginator("describe_sessions").paginate(
             State=state, Filters=[{"key": "Target", "value": scene.target.instance}]

@@ -125,7 +125,7 @@ def _ps(machine: Machine, _: str) -> str:
 
 def _cron(machine: Machine, line: str) -> str:
     """As `grep -H` prints lines: the file, a colon, the line; grep(1)."""
-    wanted = [word for word in shlex.split(line.partition("|")[0]) if word.startswith("/")]
+    wanted = [word for word in line.split() if word.startswith("/")]
     return "".join(
         f"{path}:{row}\n"
         for path, text in sorted(machine.host.cron.items())
@@ -137,7 +137,7 @@ def _cron(machine: Machine, line: str) -> str:
 
 COMMANDS: Final[tuple[tuple[re.Pattern[str], Callable[[Machine, str], str]], ...]] = (
     (re.compile(r"echo\s"), _echo),
-    (re.compile(r"ss\s+-\S*p"), _ss),
+    (re.compile(r"ss\s+(?:-\S+\s+)*-\S*p"), _ss),
     (re.compile(r"for \w+ in /proc/\[0-9\]\*;.*readlink.*sha256sum"), _proc),
     (re.compile(r"ps\s+aux"), _ps),
     (re.compile(r"grep\s+-\S*H.*cron"), _cron),
@@ -149,7 +149,8 @@ def run(machine: Machine, script: str, upload: Upload) -> Output:
     """Play the script: upload a memory image if it asks for that, else answer it line by line."""
     url = upload_target(script)
     if url is None:
-        return Output(code=0, stdout="".join(_answer(machine, line.strip()) for line in script.splitlines()))
+        whole = script.replace("\\\n", " ")  # a backslash at its end continues a line: sh(1)
+        return Output(code=0, stdout="".join(_answer(machine, line.strip()) for line in whole.splitlines()))
     image = memory_image(machine.instance)
     status = upload(url, image, dict(HEADER.findall(script)))
     if status >= 300:

@@ -56,6 +56,9 @@ def build_network(ec2: Any, region: str) -> Network:
     ec2.attach_internet_gateway(InternetGatewayId=gateway, VpcId=vpc["VpcId"])
     lab = ec2.create_vpc(CidrBlock="10.99.0.0/16")["Vpc"]["VpcId"]
     place = {"VpcId": lab, "CidrBlock": "10.99.0.0/24", "AvailabilityZone": f"{region}a"}
+    main = ec2.describe_route_tables(Filters=[{"Name": "vpc-id", "Values": [vpc["VpcId"]]}])["RouteTables"][0]
+    for block in ({"DestinationCidrBlock": "0.0.0.0/0"}, {"DestinationIpv6CidrBlock": "::/0"}):
+        ec2.create_route(RouteTableId=main["RouteTableId"], GatewayId=gateway, **block)
     balancer = _group(ec2, vpc["VpcId"], "web-balancer", _rule(443, v4="0.0.0.0/0", v6="::/0"))
     world = (_rule(22, v4="0.0.0.0/0"), _rule(443, v4="0.0.0.0/0", v6="::/0"))
     return Network(
