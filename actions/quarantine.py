@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from mypy_boto3_ec2.type_defs import IpPermissionTypeDef, SecurityGroupTypeDef
 
 Rules = frozenset[tuple[str, str, str]]
-"""Direction, protocol and address range of each rule; ports do not occur in ours."""
+"""Direction, protocol and address range of each rule; the protocol with its ports where it has some: `tcp:443-443`."""
 
 OPEN_RULES: Rules = frozenset(
     {("in", "-1", "0.0.0.0/0"), ("in", "-1", "::/0"), ("out", "-1", "0.0.0.0/0"), ("out", "-1", "::/0")}
@@ -51,10 +51,15 @@ def deny_name(forensics_cidr: str) -> str:
 
 def permission(rule: tuple[str, str, str]) -> IpPermissionTypeDef:
     """The rule as EC2's API takes it."""
-    _, protocol, cidr = rule
+    _, named, cidr = rule
+    protocol, _, ports = named.partition(":")
+    made: IpPermissionTypeDef = {"IpProtocol": protocol}
+    if ports:
+        first, _, last = ports.partition("-")
+        made |= {"FromPort": int(first), "ToPort": int(last)}
     if ":" in cidr:
-        return {"IpProtocol": protocol, "Ipv6Ranges": [{"CidrIpv6": cidr}]}
-    return {"IpProtocol": protocol, "IpRanges": [{"CidrIp": cidr}]}
+        return made | {"Ipv6Ranges": [{"CidrIpv6": cidr}]}
+    return made | {"IpRanges": [{"CidrIp": cidr}]}
 
 
 def rules_of(group: SecurityGroupTypeDef) -> Rules:

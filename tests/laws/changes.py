@@ -229,6 +229,18 @@ def reopen(world: World, instance: str) -> None:
     _open(world, {"CidrIp": "0.0.0.0/0", "Description": "needed for the audit"}, first=22, last=22)
 
 
+def rewrite_first_rule(world: World, instance: str) -> None:
+    """Rule 1 outbound of the list that guards the instance is somebody else's now."""
+    ec2 = world.client("ec2")
+    subnet = ec2.describe_instances(InstanceIds=[instance])["Reservations"][0]["Instances"][0]["SubnetId"]
+    guards = ec2.describe_network_acls(Filters=[{"Name": "association.subnet-id", "Values": [subnet]}])
+    acl = guards["NetworkAcls"][0]
+    rule: dict[str, Any] = {"NetworkAclId": acl["NetworkAclId"], "RuleNumber": 1, "Egress": True}
+    if any(e["RuleNumber"] == 1 and e["Egress"] for e in acl["Entries"]):
+        ec2.delete_network_acl_entry(**rule)
+    ec2.create_network_acl_entry(**rule, Protocol="-1", RuleAction="deny", CidrBlock="192.0.2.0/24")
+
+
 HOSTILE = "<!channel> *ok* `rm` <https://x|y> \u202egnp.exe\u200b\r\n" + "A" * 10_000
 
 
@@ -266,9 +278,15 @@ def _marked(kind: str, **tags: str) -> list[dict[str, Any]]:
 def evidence(world: World, instance: str, run: str = "run-0") -> None:
     """The instance's volumes were snapshotted for this incident."""
     tags = {"ec2ir:incident": INCIDENT, "ec2ir:run": run, "ec2ir:instance": instance}
-    world.client("ec2").create_snapshots(
+    ec2 = world.client("ec2")
+    devices = {v["VolumeId"]: v["Attachments"][0]["Device"] for v in _volumes(world, instance)}
+    taken = ec2.create_snapshots(
         InstanceSpecification={"InstanceId": instance}, TagSpecifications=_marked("snapshot", **tags)
     )
+    for one in taken["Snapshots"]:
+        ec2.create_tags(
+            Resources=[one["SnapshotId"]], Tags=[{"Key": "ec2ir:device", "Value": devices[one["VolumeId"]]}]
+        )
 
 
 def newer_evidence(world: World, instance: str) -> None:
@@ -316,7 +334,8 @@ def forensic_instance(world: World, instance: str) -> None:
     )["Instances"][0]["InstanceId"]
     image = ec2.describe_images(ImageIds=[LINUX_IMAGE])["Images"][0]["BlockDeviceMappings"][0]["Ebs"]
     mine = [{"Name": "tag:ec2ir:instance", "Values": [instance]}]
-    taken = [s["SnapshotId"] for s in ec2.describe_snapshots(OwnerIds=["self"], Filters=mine)["Snapshots"]]
+    taken = ec2.describe_snapshots(OwnerIds=["self"], Filters=mine)["Snapshots"]
+    taken = [s["SnapshotId"] for s in sorted(taken, key=lambda s: s["VolumeSize"])]
     for device, snapshot in zip("fghijk", [*taken, image["SnapshotId"]], strict=False):
         baseline = {"ec2ir:baseline": LINUX_IMAGE} if snapshot == image["SnapshotId"] else {}
         tags = marks | baseline | {"ec2ir:snapshot": snapshot}

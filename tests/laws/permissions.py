@@ -25,5 +25,5 @@ def permissions_for(call: Sent) -> Iterator[str]:
     yield _RENAMED.get(named, named)
     if call.params.get("TagSpecifications"):
         yield "ec2:CreateTags"
-    if named in _PASSES_A_ROLE:
+    if named in _PASSES_A_ROLE or (named == "ec2:RunInstances" and call.params.get("IamInstanceProfile")):
         yield "iam:PassRole"

@@ -122,6 +122,7 @@ SCENARIOS: Mapping[str, tuple[Scenario, ...]] = {
         Scenario(name="evidence kept", before=changes.keep_evidence, brief=KNOWN),
         Scenario(name="dev", victim=_miner, before=changes.keep_evidence, brief=KNOWN),
     ),
+    "block-ports": (Scenario(name="known", brief=KNOWN), DEV),
     "deactivate-keys": (Scenario(name="user", before=changes.user_with_keys, brief=KNOWN),),
     "retire-key": (SCALED, Scenario(name="tagged", before=changes.tag_key_pair)),
     "close-ports": (
@@ -140,6 +141,7 @@ DRIFTS: Mapping[str, Change] = {
     "revoke": changes.rewrite_denials,
     "revoke-role": changes.rewrite_denials,
     "stop": changes.terminate,
+    "block-ports": changes.rewrite_first_rule,
     "deactivate-keys": changes.delete_keys,
     "retire-key": changes.exchange_key_pair,
     "close-ports": changes.reopen,
@@ -157,6 +159,7 @@ BEFORES: Mapping[str, Change] = {
     "revoke": changes.other_profile,
     "revoke-role": changes.other_profile,
     "terminate": changes.attach_volume,
+    "block-ports": changes.rewrite_first_rule,
     "deactivate-keys": changes.delete_keys,
     "retire-key": changes.exchange_key_pair,
     "close-ports": changes.open_wide,

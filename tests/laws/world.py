@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import re
 from collections.abc import Generator, Iterator
@@ -17,12 +18,12 @@ from actions.run import Run
 from aws.account import Account
 from aws.clients import Clients
 from playbook.brief import Brief
-from playbook.policy import Policy
+from playbook.policy import Forensics, Policy
 from playbook.target import Target
 from sandbox.aws.box import AwsBox, emulated
 from sandbox.aws.environment import ACCOUNT_ID, REGION
+from sandbox.aws.seed import LAB_IMAGE, LAB_PROFILE, Variant, seed, usual_flows
 from sandbox.aws.seed import Account as Seeded
-from sandbox.aws.seed import Variant, seed, usual_flows
 from tests.fakes.clock import FakeClock
 from tests.fakes.gate import OpenGate
 from tests.fakes.journal import MemoryJournal
@@ -108,6 +109,14 @@ class World:
         self.clock.advance(seconds)
 
 
+def _placed(policy: Policy, seeded: Seeded) -> Policy:
+    """The settings with a place for forensic instances, whose id is dealt out anew in each account."""
+    place = Forensics(
+        subnet=seeded.network.lab_subnet, image=f"ssm:{LAB_IMAGE}", instance_profile=LAB_PROFILE
+    )
+    return dataclasses.replace(policy, forensics=place)
+
+
 @contextmanager
 def world(
     shared: Tools, variant: Variant = "asg", policy: Policy = POLICY, brief: Brief | None = None
@@ -119,7 +128,14 @@ def world(
         box.controls.tick()
         clock.moved = box.controls.tick
         shared.wire.reset()
-        yield World(box=box, seeded=seeded, clock=clock, tools=shared, policy=policy, brief=brief or Brief())
+        yield World(
+            box=box,
+            seeded=seeded,
+            clock=clock,
+            tools=shared,
+            policy=_placed(policy, seeded),
+            brief=brief or Brief(),
+        )
 
 
 # ── the account as it is, in a form that can be compared ─────────────────────────────────────────────────

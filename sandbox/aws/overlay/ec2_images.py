@@ -78,7 +78,7 @@ def describe_images(self: Any, ami_ids: Iterable[str] = (), *rest: Any, **named:
     Amazon EBS snapshot with other AWS accounts".
     """
     _known(self, ami_ids or ())
-    return _describe(self, ami_ids, *rest, **named)
+    return _describe(self, list(ami_ids or ()), *rest, **named)
 
 
 OVERRIDES = (Override(owner=AmiBackend, name="describe_images", value=describe_images),)
