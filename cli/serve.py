@@ -23,40 +23,25 @@ from bot.pace import GAP
 from bot.people import People
 from bot.sender import Sender, make_sender
 from bot.socket import connected, problem_of
+from cli.alerts import DeskSink, door_of, reading_of, rules_of, say_problems
 from cli.operators import Operators
 from cli.settings import BadSetting, Settings, require
 from cli.wiring import Base, Engine, base, engine
 from commands.desk import Desk
-from commands.receive import keep, receive
 from engine.clock import Rhythm
+from intake.http import add_alerts
 from intake.ports import Received
 from intake.queue import Pulse, pump
 from intake.receive import Outcome, handle
+from intake.routes import Reading
 from intake.sqs import SqsQueue
 from playbook.clock import Clock, system_clock
 from playbook.errors import Unreachable
-from playbook.finding import Finding
-from playbook.letter import Letter
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger("ec2ir.serve")
 
 QUIET = timedelta(seconds=90)
 """A queue that has not answered for this long, with polls of 20 s, is not being read."""
-
-
-@dataclass(frozen=True, slots=True)
-class DeskSink:
-    """`intake.ports.Sink`: alerts go to the desk."""
-
-    desk: Desk
-
-    async def finding(self, finding: Finding, raw: str) -> None:
-        """Take it in."""
-        await receive(self.desk, finding, raw)
-
-    async def letter(self, letter: Letter) -> None:
-        """Keep it."""
-        await keep(self.desk, letter)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,6 +72,7 @@ async def running(
     token, api = settings.slack_bot_token.get_secret_value(), settings.slack_api_url
     stop = asyncio.Event()
     async with base(settings, clock=clock, sessions=sessions) as parts, AsyncExitStack() as stack:
+        compiling = asyncio.create_task(asyncio.to_thread(rules_of, settings))
         client = listening_client(token, api)
         await check_token(client)
         people = People(client=client, clock=clock)
@@ -116,11 +102,15 @@ async def running(
         if socket:
             handler = await stack.enter_async_context(connected(app, socket))
             checks["slack"] = lambda: problem_of(handler)
+        rules = await compiling
+        await say_problems(desk, rules)
+        reading = reading_of(settings, rules, account=parts.identity.account, region=parts.region)
         server = http_app(None if socket else app, ready=checks)
+        add_alerts(server, door_of(settings, desk, reading, wrote=sender.written.set))
         port = await stack.enter_async_context(_listening(server, settings))
         work = [asyncio.create_task(sender.run(stop))]
         if settings.queue_url:
-            work.append(asyncio.create_task(_alerts(parts, desk, sender, pulse, stop)))
+            work.append(asyncio.create_task(_alerts(parts, desk, reading, sender, pulse, stop)))
         try:
             yield Running(base=parts, desk=desk, sender=sender, port=port)
         finally:
@@ -144,7 +134,9 @@ async def _listening(server: Application, settings: Settings) -> AsyncGenerator[
         yield port
 
 
-async def _alerts(parts: Base, desk: Desk, sender: Sender, pulse: Pulse, stop: asyncio.Event) -> None:
+async def _alerts(
+    parts: Base, desk: Desk, reading: Reading, sender: Sender, pulse: Pulse, stop: asyncio.Event
+) -> None:
     queue = SqsQueue(
         client=parts.cloud.queue_client(parts.identity.account, parts.region),
         url=parts.settings.queue_url,
@@ -153,7 +145,7 @@ async def _alerts(parts: Base, desk: Desk, sender: Sender, pulse: Pulse, stop: a
     sink = DeskSink(desk)
 
     async def take(message: Received) -> Outcome:
-        outcome = await handle(message.body, message.id, sink, received=parts.clock())
+        outcome = await handle(message.body, message.id, sink, received=parts.clock(), read=reading.event)
         sender.written.set()
         return outcome
 

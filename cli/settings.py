@@ -36,6 +36,9 @@ names, subnet and group ids, and instance types."""
 
 _SECRET = re.compile("token|secret|external_id|password|url", re.IGNORECASE)
 """Names of settings whose values are never shown."""
+_LEAST = 16
+"""Characters of a secret that nobody guesses."""
+_TOPIC = re.compile(r"arn:[a-z-]+:sns:[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9_.-]{1,256}")
 
 
 class BadSetting(BadInput):
@@ -89,6 +92,18 @@ def _group(value: str) -> str:
 def _type(value: str) -> str:
     if not _TYPE.fullmatch(value):
         raise ValueError("write an instance type such as m6i.large")
+    return value
+
+
+def _long(value: SecretStr) -> SecretStr:
+    if 0 < len(value) < _LEAST:
+        raise ValueError(f"choose {_LEAST} characters or more, such as 32 random ones")
+    return value
+
+
+def _topic(value: str) -> str:
+    if not _TOPIC.fullmatch(value):
+        raise ValueError("write the topic's ARN, such as arn:aws:sns:eu-west-1:111111111111:alarms")
     return value
 
 
@@ -147,6 +162,20 @@ class ForensicsSection(_Section):
         return Forensics(**self.model_dump())
 
 
+class AlertsSection(_Section):
+    """`topics` are ARNs of SNS topics that may post alerts; the others name CloudWatch alarms that are T5 and T4."""
+
+    topics: tuple[Annotated[str, AfterValidator(_topic)], ...] = ()
+    cpu_alarms: tuple[str, ...] = ()
+    traffic_alarms: tuple[str, ...] = ()
+
+
+class SigmaSection(_Section):
+    """`rules` is a folder of Sigma rules of one's own, beside those that ec2ir ships."""
+
+    rules: str = ""
+
+
 class AccountEntry(_Section):
     """An account to respond in, and the role to assume there."""
 
@@ -172,6 +201,8 @@ class PolicyFile(_Section):
     isolation: Isolation = Field(default_factory=Isolation)
     recovery: RecoverySection = Field(default_factory=RecoverySection)
     forensics: ForensicsSection = Field(default_factory=ForensicsSection)
+    alerts: AlertsSection = Field(default_factory=AlertsSection)
+    sigma: SigmaSection = Field(default_factory=SigmaSection)
     accounts: tuple[AccountEntry, ...] = ()
     operators: tuple[Operator, ...] = ()
 
@@ -190,7 +221,9 @@ class Settings(BaseSettings):
     slack_signing_secret: SecretStr = SecretStr("")
     slack_api_url: str = "https://slack.com/api/"
     slack_channel: str = ""
+    alerts_secret: Annotated[SecretStr, AfterValidator(_long)] = SecretStr("")
     evidence_bucket: str = ""
+    signing_key: str = ""
     http_host: str = "127.0.0.1"
     http_port: int = Field(default=3000, ge=0, le=65535)
     policy_file: PolicyFile = Field(default_factory=PolicyFile, exclude=True)

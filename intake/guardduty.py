@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Mapping
 from typing import cast
 
-from pydantic import ValidationError
-
 from intake import wire
+from intake.envelope import NOTHING_OPENED
 from intake.indicators import indicators_of
+from intake.shapes import INSTANCE, NAMED, shaped
 from playbook.errors import BadInput
 from playbook.finding import Finding, FindingKey, FindingType, Scope
 from playbook.text import plain, words
@@ -25,10 +24,6 @@ _STOLEN = (
     "UnauthorizedAccess:IAMUser/InstanceCredentialExfiltration",
     "UnauthorizedAccess:IAMUser/TorIPCaller",
 )
-_INSTANCE = re.compile(r"i-(?:[0-9a-f]{8}|[0-9a-f]{17})")
-_NAMED = re.compile(rf"(?:arn:[a-z-]+:ec2:([a-z0-9-]*):([0-9]*):instance/)?({_INSTANCE.pattern})")
-
-_NOTHING_OPENED = "No incident was opened for it, and nothing was done."
 _LOOK = "Look at the message as it came, and at the finding in GuardDuty's console."
 
 
@@ -39,14 +34,14 @@ def parse(body: Mapping[str, object]) -> Finding:
     any other. Raises BadInput when a member that counts is missing or makes no sense, or when the finding is about an
     instance and does not say which.
     """
-    sent = _read(body)
+    sent = shaped(wire.Finding, body, "a finding as GuardDuty writes it", _LOOK)
     kind = FindingType(full=sent.type)
     instances, elsewhere = _instances(sent, kind)
     about_instances = bool(instances) and _is_hosted(sent, kind)
     if not instances and _must_name_one(sent, kind):
         raise BadInput(
             f"The finding {plain(sent.type)} {sent.id} is about an instance and names none. {elsewhere}".strip(),
-            means=_NOTHING_OPENED,
+            means=NOTHING_OPENED,
             then="GuardDuty leaves it out when the instance was gone already; look for it in CloudTrail.",
         )
     service = sent.service
@@ -72,19 +67,6 @@ def parse(body: Mapping[str, object]) -> Finding:
     )
 
 
-def _read(body: Mapping[str, object]) -> wire.Finding:
-    try:
-        return wire.Finding.model_validate(body)
-    except ValidationError as problem:
-        first = problem.errors(include_input=False, include_context=False, include_url=False)[0]
-        where = ".".join(str(part) for part in first["loc"]) or "the finding"
-        raise BadInput(
-            f"This is not a finding as GuardDuty writes it: {plain(where)}: {plain(first['msg'])}.",
-            means=_NOTHING_OPENED,
-            then=_LOOK,
-        ) from problem
-
-
 def _is_hosted(sent: wire.Finding, kind: FindingType) -> bool:
     return (
         kind.resource in _HOSTED or kind.full.startswith(_STOLEN) or sent.resource.resource_type == "Instance"
@@ -107,7 +89,7 @@ def _instances(sent: wire.Finding, kind: FindingType) -> tuple[tuple[str, ...], 
     for resource in sent.service.detection.sequence.resources:
         if resource.resource_type != "EC2_INSTANCE":
             continue
-        named = _NAMED.fullmatch(resource.uid) or _NAMED.fullmatch(resource.name)
+        named = NAMED.fullmatch(resource.uid) or NAMED.fullmatch(resource.name)
         region, account, instance = named.groups("") if named else ("", "", "")
         account = resource.account_id or account or sent.account_id
         region = resource.region or region or sent.region
@@ -121,10 +103,10 @@ def _instances(sent: wire.Finding, kind: FindingType) -> tuple[tuple[str, ...], 
 
 
 def _instance_id(text: str) -> str:
-    if not _INSTANCE.fullmatch(text):
+    if not INSTANCE.fullmatch(text):
         raise BadInput(
             f"The finding names the instance “{plain(text, 40)}”, which is no instance id.",
-            means=_NOTHING_OPENED,
+            means=NOTHING_OPENED,
             then=_LOOK,
         )
     return text

@@ -1,4 +1,4 @@
-"""One message in: a finding for the domain, or a letter for people to read."""
+"""One message in: findings for the domain, or a letter for people to read."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from enum import StrEnum
 
 import structlog
 
-from intake.envelope import MOST_BYTES, unwrap
-from intake.guardduty import parse
+from intake.envelope import MOST_BYTES
 from intake.ports import Sink
+from intake.routes import Read, Reading
 from playbook.errors import BadInput
 from playbook.letter import Letter
 
@@ -21,24 +21,31 @@ class Outcome(StrEnum):
     """What became of a message."""
 
     STORED = "stored"
-    """A finding, taken in: the queue may forget it."""
+    """Its findings are taken in, or it holds none that matters: the queue may forget it."""
     LEFT = "left"
     """Not understood, and kept as a letter: left to the queue's redrive into its dead-letter queue."""
 
 
-async def handle(text: str | bytes, message_id: str, sink: Sink, *, received: datetime) -> Outcome:
-    """Hand the finding in `text` to the sink, or a letter if it can't be understood; either is stored on return.
+_PLAIN = Reading()
 
-    Errors of the sink pass through: the message is then not stored, and has to come again.
+
+async def handle(
+    text: str | bytes, message_id: str, sink: Sink, *, received: datetime, read: Read = _PLAIN.event
+) -> Outcome:
+    """Hand the findings in `text` to the sink, or a letter if it can't be understood; all is stored on return.
+
+    Errors of the sink pass through: the message is then not stored whole, and has to come again.
     """
     try:
-        finding = parse(unwrap(text))
+        findings = read(text)
     except BadInput as problem:
         log.warning("message not understood", message=message_id, problem=str(problem))
         await sink.letter(letter_of(text, problem, received))
         return Outcome.LEFT
-    log.info("finding received", message=message_id, finding=finding.key.id, type=finding.type.full)
-    await sink.finding(finding, text if isinstance(text, str) else text.decode())
+    raw = text if isinstance(text, str) else text.decode()
+    for finding in findings:
+        log.info("finding received", message=message_id, finding=finding.key.id, type=finding.type.full)
+        await sink.finding(finding, raw)
     return Outcome.STORED
 
 

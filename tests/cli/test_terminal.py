@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import pytest
 
 from cli.operators import Operators
-from cli.serve import DeskSink
+from cli.alerts import DeskSink
 from cli.settings import load
 from cli.wiring import Submitted, base
 from intake.receive import handle

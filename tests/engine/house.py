@@ -56,7 +56,7 @@ class House:
         if count > 1:
             sent = findings.again(sent, at=self.clock(), count=count)
         text = json.dumps(sent)
-        parsed = parse(unwrap(text))
+        parsed = parse(unwrap(text).body)
         await receive(self.desk, parsed, text)
         async with self.desk.store.begin() as unit:
             return await unit.findings.incident_of(parsed.key)

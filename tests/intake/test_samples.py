@@ -67,7 +67,7 @@ pytestmark = pytest.mark.skipif(
 
 
 def read(name: str) -> Finding:
-    return parse(unwrap((SAMPLES / f"{name}.json").read_bytes()))
+    return parse(unwrap((SAMPLES / f"{name}.json").read_bytes()).body)
 
 
 def test_no_sample_is_left_out() -> None:
