@@ -152,6 +152,18 @@ class Query:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Vulnerability:
+    """What a scan of Inspector found on a host; `severity` as Inspector names it, such as CRITICAL."""
+
+    instance: str
+    id: str
+    package: str
+    severity: str
+    seen: datetime
+    exploit: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Launch:
     """What a client token launched: the digest of the request's other parameters, and moto's reservation."""
 
@@ -184,6 +196,10 @@ class World:
     launches: dict[str, Launch] = field(default_factory=dict[str, Launch])
     tokenless: dict[str, float] = field(default_factory=dict[str, float])
     """Calls a minute that programs on an instance make to its metadata service without a token (IMDSv1)."""
+
+    applications: dict[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
+    """Packages by instance, where Systems Manager collected an inventory."""
+    vulnerabilities: list[Vulnerability] = field(default_factory=list[Vulnerability])
 
     def now(self) -> datetime:
         """The box's time: its clock and what it was advanced by."""

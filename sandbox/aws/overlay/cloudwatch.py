@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from moto.cloudwatch.responses import CloudWatchResponse
 from moto.core.responses import ActionResult
+from moto.ec2.models.instance_types import INSTANCE_TYPES
 
 from sandbox.aws.overlay.base import Override, ec2_of, refuse
 from sandbox.aws.overlay.ec2_metadata import history_of
@@ -35,8 +36,29 @@ def tokenless_calls(backend: Any, instance: Any, since: datetime, until: datetim
     return {"Sum": calls, "SampleCount": (until - since) / timedelta(minutes=5)}
 
 
+def cpu(backend: Any, instance: Any, since: datetime, until: datetime) -> Mapping[str, float]:
+    """CPUUtilization: percent of all its vCPUs that its processes take while it runs, none while it does not.
+
+    Source: EC2 user guide, "CloudWatch metrics that are available for your instances". Moto does not know since
+    when a stopped host is stopped, nor a running one was; a running one has run since its launch.
+    """
+    launched = instance.launch_time.replace(tzinfo=instance.launch_time.tzinfo or UTC)
+    if instance.state != "running" or until <= max(since, launched):
+        return {}
+    host = world_of(backend).hosts.get(instance.id)
+    busy = sum(p.cpu for p in host.processes) if host else 0.0
+    percent = min(100.0, busy / vcpus(instance.instance_type))
+    return {"Average": percent, "Maximum": percent, "Minimum": percent}
+
+
+def vcpus(kind: str) -> int:
+    """The vCPUs of an instance type. Source: EC2 instance types guide; moto keeps its data."""
+    return int(INSTANCE_TYPES.get(kind, {}).get("VCpuInfo", {}).get("DefaultVCpus", 2))
+
+
 SOURCES: Final[Mapping[tuple[str, str], tuple[str, Source]]] = {
     ("AWS/EC2", "MetadataNoToken"): ("Count", tokenless_calls),
+    ("AWS/EC2", "CPUUtilization"): ("Percent", cpu),
 }
 """Unit and source by namespace and name."""
 
