@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import ipaddress
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from actions.check import Check
+from actions.checks.outside import outside
 from actions.checks.reading_trail import EVENTS, TrailEvent, events, history, launcher
 from actions.scene import Scene
 from aws.errors import AwsRefused
@@ -44,18 +44,10 @@ class Judged:
     indicators: tuple[Indicator, ...] = ()
 
 
-def external(address: str) -> bool:
-    """Whether a source address is one on the internet; AWS's services show as a name, not as an address."""
-    try:
-        return not ipaddress.ip_address(address).is_private
-    except ValueError:
-        return False
-
-
 def unusual(mine: Iterable[str], usual: Iterable[TrailEvent]) -> tuple[str, ...]:
     """Addresses among `mine` from which the identity made no other call than these in the time that was read."""
     known = {e.address for e in usual}
-    return tuple(sorted({a for a in mine if external(a) and a not in known}))
+    return tuple(sorted({a for a in mine if outside(a) and a not in known}))
 
 
 def judge(
@@ -82,7 +74,7 @@ def judge(
                 f"The same identity called RunInstances {len(runs)} more times in 90 days, from {addresses}"
             )
             facts.append(f"{said}; {len(failed)} failed." if failed else f"{said}.")
-        if external(launch.address) and launch.address in unusual([launch.address], others) and others:
+        if outside(launch.address) and launch.address in unusual([launch.address], others) and others:
             doubts.append(
                 f"The launch came from {launch.address}, where none of its {len(others)} other calls came from."
             )

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from actions.check import Check
 from actions.checks import reads
-from actions.checks.exposure import has_gateway, public_addresses
+from actions.checks.ssh_rdp import has_gateway, public_addresses
 from actions.scene import Scene
 from playbook.answer import Answer, Verdict, answer
 from playbook.gathering import both

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from actions.checks.outside import outside
 from actions.scene import Scene
 from playbook.text import words
 
@@ -36,7 +37,7 @@ class Opening:
             return False
         network = ipaddress.ip_network(self.peer, strict=False)
         widest = 8 if network.version == 4 else 16
-        return network.prefixlen <= widest and not network.is_private
+        return network.prefixlen <= widest and outside(str(network.network_address))
 
     def lets_in(self, port: int) -> bool:
         """Whether TCP to this port passes."""

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable
 
 from actions.check import Check, When
-from actions.checks.credentials import external
+from actions.checks.outside import outside
 from actions.checks.reading_trail import EVENTS, TrailEvent, events
 from actions.checks.watch_traffic import since
 from actions.scene import Scene
@@ -21,7 +21,7 @@ MOST = 10
 
 def strangers(used: Iterable[TrailEvent], own: frozenset[str]) -> tuple[str, ...]:
     """Addresses on the internet from which credentials were used, other than the instance's own."""
-    return tuple(sorted({e.address for e in used if external(e.address) and e.address not in own}))
+    return tuple(sorted({e.address for e in used if outside(e.address) and e.address not in own}))
 
 
 async def look(scene: Scene) -> Answer:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from actions.check import Check
 from actions.checks import reads
 from actions.checks.openings import ADMINISTRATION, Opening, openings
+from actions.checks.outside import outside
 from actions.scene import Scene
 from playbook.answer import Answer, Verdict, answer
 from playbook.gathering import both
@@ -114,7 +115,7 @@ def reachable(
 
 
 def _private(cidr: str) -> bool:
-    return ipaddress.ip_network(cidr, strict=False).is_private and not cidr.endswith("/0")
+    return not outside(str(ipaddress.ip_network(cidr, strict=False).network_address))
 
 
 async def look(scene: Scene) -> Answer:
@@ -172,8 +173,8 @@ async def _acls(scene: Scene) -> list[NetworkAclTypeDef]:
     return await scene.once("network-acls", read)
 
 
-exposure = Check(
-    name="exposure",
+ssh_rdp = Check(
+    name="ssh-rdp",
     title="Entry: exposed SSH or RDP",
     row="V1",
     phase=Phase.INVESTIGATE,

@@ -17,34 +17,34 @@ async def look(scene: Scene) -> Answer:
         found = await launches(scene)
     except DoesNotApply:
         return gap(UNKNOWN)
-    others = [i for i in found.instances if i.lives and i.instance != scene.target.instance]
+    living = [i for i in found.instances if i.lives and i.instance != scene.target.instance]
     evidence = {
         "identity": found.by.identity,
         "regions": list(found.asked),
-        "others": [{"id": i.instance, "region": i.region, "type": i.kind, "state": i.state} for i in others][
+        "others": [{"id": i.instance, "region": i.region, "type": i.kind, "state": i.state} for i in living][
             :200
         ],
     }
     asked = f"{len(found.asked)} enabled regions"
-    if not others:
+    if not living:
         says = f"{found.by.identity} launched nothing else that lives, in {asked} and 90 days."
         verdict = Verdict.CLEAR if not found.gaps else Verdict.GAP
         return answer(verdict, says, evidence=evidence, gaps=found.gaps)
     return answer(
         Verdict.NOTABLE,
-        f"{found.by.identity} launched {len(others)} more that live, in {asked} and 90 days.",
-        *(i.words for i in others),
+        f"{found.by.identity} launched {len(living)} more that live, in {asked} and 90 days.",
+        *(i.words for i in living),
         evidence=evidence,
         indicators=tuple(
             Indicator(kind="instance", value=i.instance, about=f"launched by the same identity in {i.region}")
-            for i in others
+            for i in living
         ),
         gaps=found.gaps,
     )
 
 
-identity = Check(
-    name="identity",
+others = Check(
+    name="others",
     title="Other instances of the same identity",
     row="M3",
     phase=Phase.MINING,
