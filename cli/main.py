@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from cli import acting, looking, setup
+from cli import acting, checking, looking, opening, setup, ticking
 from cli.doors import stop
 from playbook.errors import Ec2irError
 
@@ -23,10 +23,20 @@ for _name, _command in {
     "manifest": setup.manifest,
     "iam-policy": setup.iam_policy,
     "incidents": looking.incidents,
+    "declare": opening.declare,
+    "join": opening.join,
     "plan": acting.plan,
     "approve": acting.approve,
     "run": acting.run,
     "undo": acting.undo,
+    "contain": opening.contain,
+    "check": checking.check,
+    "hunt": checking.hunt,
+    "audit": checking.audit,
+    "watch": checking.watch,
+    "health": checking.health,
+    "checklist": ticking.checklist,
+    "malicious": ticking.malicious,
 }.items():
     app.command(_name)(_command)
 

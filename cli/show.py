@@ -9,15 +9,30 @@ from rich.table import Table
 from rich.text import Text
 
 from actions.catalogue import BY_NAME
+from actions.checks.catalogue import CHECK_BY_NAME
 from cli.doors import out
 from commands.approve import need_of
 from commands.board import Board, Row
+from commands.checklist import items, looked
+from commands.inquire import Reply
+from playbook.answer import Verdict
+from playbook.checklist import Item, Said, Standing
 from playbook.clock import elapsed
 from playbook.incident import Incident
 from playbook.plan import Json, dump_json
 from playbook.proposal import Proposal
 from playbook.text import plain
 from playbook.timeline import Entry
+
+_STANDING = {
+    Standing.DONE: "🟢",
+    Standing.NOT_APPLICABLE: "⚫",
+    Standing.NOTABLE: "🟠",
+    Standing.GAP: "🕳️",
+    Standing.UNDER_WAY: "🔵",
+    Standing.OPEN: "⚪",
+}
+_VERDICT = {Verdict.CLEAR: "🟢", Verdict.NOTABLE: "🟠", Verdict.GAP: "🕳️", Verdict.NOT_APPLICABLE: "⚫"}
 
 
 def as_json(value: object) -> None:
@@ -64,6 +79,10 @@ def board(shown: Board, timeline: Sequence[Entry]) -> None:
             out.print(f"  {row.mark.sign} {_row(row)}", markup=False)
     r = shown.recommendation
     out.print(f"\nNext: {r.words} ({r.why}{', playbook ' + r.row if r.row else ''})", markup=False)
+    if r.asks:
+        out.print(f"{r.asks} ec2ir malicious {i.id} yes|no", markup=False)
+    checks = looked(shown)
+    out.print(f"Checks: {checks.done} of {checks.asked} done, {checks.gaps} gaps")
     for p in shown.pending:
         out.print(
             f"Plan {p.hash[:4]} waits: ec2ir approve {p.id} --hash {p.hash[:4]}   ({', '.join(p.actions)})",
@@ -73,6 +92,45 @@ def board(shown: Board, timeline: Sequence[Entry]) -> None:
     timeline_of(timeline)
     if i.contained:
         out.print(f"\nTime to contain: {elapsed(i.contained - i.opened)}")
+
+
+def reply(found: Reply) -> None:
+    """A check's answer: verdict, lines, gaps by name."""
+    known = CHECK_BY_NAME[found.check]
+    about = f" · {found.instance}" if found.instance else ""
+    verdict = found.answer.verdict
+    out.print(
+        f"{_VERDICT[verdict]} {known.row} {known.title}: {verdict.value}{about}", markup=False, style="bold"
+    )
+    for line in found.answer.says:
+        out.print(f"  {plain(line, 400)}", markup=False)
+    for gap in found.answer.gaps:
+        out.print(f"  missing: {plain(gap, 400)}", markup=False)
+
+
+def reply_json(found: Reply) -> Json:
+    """The same as JSON values."""
+    answer = dump_json(found.answer)
+    return {"check": found.check, "row": CHECK_BY_NAME[found.check].row, "instance": found.instance} | answer
+
+
+def checklist(found: Sequence[Item]) -> None:
+    """The checklist, phase by phase."""
+    heading = ""
+    for item in found:
+        if item.row.phase.heading != heading:
+            heading = item.row.phase.heading
+            out.print(f"\n{heading}", style="bold", markup=False)
+        words = f": {plain(item.words, 300)}" if item.words else ""
+        out.print(
+            f"  {_STANDING[item.standing]} {item.row.id:<4}{item.row.title} · {item.standing.value}{words}",
+            markup=False,
+        )
+        tick = item.tick
+        if tick is not None:
+            said = f"{tick.said.value} by {tick.by}" if tick.said is not Said.OPEN else ""
+            parts = (said, f"with {tick.assignee}" if tick.assignee else "", plain(tick.comment, 300))
+            out.print(f"       {' · '.join(p for p in parts if p)}", markup=False)
 
 
 def timeline_of(entries: Sequence[Entry]) -> None:
@@ -107,6 +165,8 @@ def board_json(shown: Board, timeline: Sequence[Entry]) -> Json:
             }
             for s in shown.sections
         ],
+        "answers": [dump_json(a) for a in shown.answers],
+        "checklist": [dump_json(item) for item in items(shown)],
         "pending": [proposal_json(p) for p in shown.pending],
         "timeline": [dump_json(e) for e in timeline],
     }
