@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -42,6 +43,10 @@ class SlackDirectory:
     groups: RoleGroups
     people: People
     terminal: Directory
+    _asking: dict[Role, asyncio.Task[tuple[str, ...]]] = field(
+        default_factory=dict[Role, "asyncio.Task[tuple[str, ...]]"]
+    )
+    """Questions that Slack has not answered yet: runs that start at once ask them together."""
     _ids: dict[str, str] = field(default_factory=dict[str, str])
     _seen: dict[Role, tuple[datetime, tuple[str, ...]]] = field(
         default_factory=dict[Role, tuple[datetime, tuple[str, ...]]]
@@ -80,6 +85,13 @@ class SlackDirectory:
         return tuple(p.person for p in profiles if p.active)
 
     async def _members(self, role: Role) -> tuple[str, ...]:
+        asking = self._asking.get(role)
+        if asking is None:
+            asking = self._asking[role] = asyncio.ensure_future(self._ask(role))
+            asking.add_done_callback(lambda _: self._asking.pop(role, None))
+        return await asyncio.shield(asking)
+
+    async def _ask(self, role: Role) -> tuple[str, ...]:
         group = await self._group_id(self.groups.of(role))
         answer = await call(self.client, "usergroups.users.list", usergroup=group)
         return tuple(str(user) for user in cast("list[object]", answer["users"]))
