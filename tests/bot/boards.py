@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from hypothesis import strategies as st
 
+from actions.action import AnyAction
 from actions.catalogue import ACTIONS
 from commands.board import Board, Mark, Row, Section, Verb
 from playbook.decisions import recommend
@@ -13,6 +15,7 @@ from playbook.environment import Environment
 from playbook.finding import Finding, FindingKey, FindingType, Scope, Severity
 from playbook.incident import Incident, IncidentState, InstanceFacts
 from playbook.proposal import Kind, Proposal, ProposedStep
+from playbook.rows import Phase
 from playbook.target import Target
 
 NOON = datetime(2026, 3, 1, 3, 14, tzinfo=UTC)
@@ -57,6 +60,18 @@ def facts(draw: st.DrawFn) -> InstanceFacts:
 
 
 @st.composite
+def catalogues(draw: st.DrawFn) -> tuple[AnyAction, ...]:
+    """The catalogue as it is, or any other: some steps in each phase, up to sixty in all."""
+    if draw(st.booleans()):
+        return ACTIONS
+    phases = draw(st.lists(st.sampled_from(list(Phase)), min_size=1, max_size=60))
+    return tuple(
+        replace(ACTIONS[n % len(ACTIONS)], name=f"step-{n}", title=f"Step {n} of the playbook", phase=phase)
+        for n, phase in enumerate(phases)
+    )
+
+
+@st.composite
 def rows(draw: st.DrawFn) -> tuple[Row, ...]:
     offers = st.lists(st.sampled_from(list(Verb)), max_size=2, unique=True).map(tuple)
     return tuple(
@@ -68,7 +83,7 @@ def rows(draw: st.DrawFn) -> tuple[Row, ...]:
             offers=draw(offers),
             why_not=draw(outside),
         )
-        for action in ACTIONS
+        for action in draw(catalogues())
     )
 
 

@@ -13,16 +13,21 @@ from hypothesis import strategies as st
 from actions.catalogue import ACTIONS
 from bot.blocks import divider
 from bot.card import card
-from bot.check import BLOCKS, CHARACTERS, LimitError, characters, checked
+from bot.check import BLOCKS, CHARACTERS, LimitError, as_json, characters, checked
+from bot.checklist import phase_list
 from bot.messages import card_words, topic
 from bot.value import unpack
 from bot.words import said
 from commands.board import Board, Mark, Row, Section, Verb
+from commands.phases import UNTOUCHED, current, mining
+from playbook.checklist import Said, Tick
 from playbook.clock import stamp
 from playbook.decisions import CONTAIN, recommend
 from playbook.environment import Environment
-from playbook.finding import Severity
+from playbook.finding import Indicator, Severity
 from playbook.incident import Incident, IncidentState, InstanceFacts
+from playbook.indicators import Known
+from playbook.rows import Phase
 from sandbox.slack.blockkit import check_blocks, elements_of
 from tests.bot.boards import HOSTILE, NOON, boards, proposal, sections
 from tests.bot.conftest import finding
@@ -189,3 +194,117 @@ def test_moments_in_a_rows_words_are_shown_in_the_readers_zone(board: Board) -> 
 
 def test_what_only_looks_like_a_moment_stays_text() -> None:
     assert said("2026-13-45 99:99:99 UTC") == "2026-13-45 99:99:99 UTC"
+
+
+def marked(board: Board, *, contained: bool = False, **marks: Mark) -> Board:
+    """The board with these marks on its rows, named with underscores."""
+    rows = tuple(
+        replace(row, mark=marks.get(row.action.name.replace("-", "_"), row.mark))
+        for row in board.sections[0].rows
+    )
+    incident = replace(board.incident, contained=NOON if contained else None)
+    return replace(board, incident=incident, sections=(replace(board.sections[0], rows=rows),))
+
+
+def buttons_of(drawn: list[dict[str, Any]]) -> list[tuple[str, str]]:
+    return [(b["action_id"], b["value"]) for block in drawn for b in elements_of(block)]
+
+
+def steps_of(drawn: list[dict[str, Any]]) -> set[str]:
+    return {unpack(v).action for a, v in buttons_of(drawn) if a.startswith("step_")}
+
+
+@pytest.mark.slow
+@given(boards(most=1))
+def test_every_step_has_a_button_on_the_card_or_one_that_shows_it(board: Board) -> None:
+    for section in board.sections:
+        made = shown(board)
+        phases = {unpack(v).row for a, v in buttons_of(made) if a == "show_phase"}
+        for row in section.rows:
+            hidden = row.action.phase is Phase.MINING and not mining(board)
+            reachable = row.action.name in steps_of(made) or row.action.phase.value in phases
+            assert hidden or not row.offers or reachable
+            if hidden:
+                listed = phase_list(board, Phase.MINING)
+                assert any(unpack(v).row == "mining" for _, v in buttons_of(as_json(listed)))
+
+
+@pytest.mark.slow
+@given(boards(most=1))
+def test_what_ran_or_waits_is_always_on_the_card(board: Board) -> None:
+    made = "\n".join(texts(shown(board)))
+    tallied = re.search(r"\*\w+[^*]*\* · .*(proved|failed)", made)
+    for section in board.sections:
+        for row in section.rows:
+            if row.mark not in UNTOUCHED:
+                assert f"{row.mark.sign} *{row.action.title}*" in made or tallied
+
+
+def test_only_the_phase_at_hand_stands_row_by_row(board: Board) -> None:
+    at_first = steps_of(shown(board))
+    assert {"isolate", "snapshot"} <= at_first
+    later = shown(marked(board, contained=True, isolate=Mark.PROVED, snapshot=Mark.PROVED))
+    assert {a.name for a in ACTIONS if a.phase is Phase.CONTAIN}.isdisjoint(steps_of(later))
+    said = "\n".join(texts(later))
+    assert "🟢 *Isolate the instance* · proved" in said
+    assert "Show contain" in [b["text"]["text"] for block in later for b in elements_of(block)]
+
+
+def test_a_step_that_failed_keeps_its_button_whatever_the_phase(board: Board) -> None:
+    drawn = shown(marked(board, contained=True, tag=Mark.FAILED))
+    assert "tag" in steps_of(drawn)
+
+
+def test_mining_is_shown_where_something_mines(board: Board) -> None:
+    finding_of = replace(
+        board.findings[0], type=replace(board.findings[0].type, full="Backdoor:EC2/C&CActivity.B")
+    )
+    other = replace(board, findings=(finding_of,))
+    assert mining(board)
+    assert not mining(other)
+    pool = Known(
+        incident="x1", indicator=Indicator(kind="port", value="3333"), first=NOON, sources=("flow logs",)
+    )
+    assert mining(replace(other, indicators=(pool,)))
+
+
+@pytest.mark.parametrize(
+    ("contained", "ticked", "phases"),
+    [
+        (False, False, {Phase.INVESTIGATE, Phase.CONTAIN, Phase.MINING}),
+        (True, False, {Phase.FORENSICS, Phase.ERADICATE}),
+        (True, True, {Phase.RECOVER, Phase.HARDEN}),
+    ],
+)
+def test_the_phase_follows_from_what_is_stored(
+    board: Board, contained: bool, ticked: bool, phases: set[Phase]
+) -> None:
+    tick = Tick(incident="x1", row="E1", said=Said.NOT_APPLICABLE, at=NOON)
+    drawn = replace(marked(board, contained=contained), ticks=(tick,) if ticked else ())
+    assert current(drawn) == phases
+
+
+def test_the_card_says_how_it_is_shared_and_what_it_looks_like_to_mitre(board: Board) -> None:
+    said = "\n".join(texts(shown(board)))
+    assert (
+        "TLP:AMBER · ATT&amp;CK: T1190 Exploit Public-Facing Application · T1496 Resource Hijacking" in said
+    )
+
+
+def test_several_instances_are_a_major_incident(board: Board) -> None:
+    first = board.sections[0]
+    second = replace(first, facts=replace(first.facts, instance="i-0bbb1234def567890"))
+    drawn = replace(
+        board, sections=(first, replace(second, recommended=proposal(second.facts.target("x1"), id="p2")))
+    )
+    made = shown(drawn)
+    assert "MAJOR incident, 2 instances" in texts(made)[0]
+    assert "Contain all 2 ▸" in [b["text"]["text"] for block in made for b in elements_of(block)]
+    assert "MAJOR, 2 instances" in topic(drawn)
+
+
+def test_a_question_of_the_flow_stands_with_its_button(board: Board) -> None:
+    asked = replace(board, recommendation=recommend(None, Environment.PRODUCTION))
+    made = shown(asked)
+    assert "❓ *Is this process malicious?*" in "\n".join(texts(made))
+    assert "show_processes" in [a for a, _ in buttons_of(made)]
