@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Mapping
 from datetime import timedelta
 from typing import Any, Literal, cast
 
 import aiohttp
 from slack_sdk.errors import SlackApiError, SlackClientError
 from slack_sdk.web.async_client import AsyncWebClient
+from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 from playbook.errors import Unreachable
 from playbook.plan import Json
@@ -16,17 +17,19 @@ from playbook.plan import Json
 Method = Literal[
     "apps.connections.open", "auth.test", "chat.postEphemeral", "chat.postMessage", "chat.update",
     "conversations.create", "conversations.history", "conversations.invite", "conversations.list",
-    "conversations.replies", "conversations.setTopic", "pins.add", "usergroups.list",
-    "usergroups.users.list", "users.info", "views.open", "views.update",
+    "conversations.replies", "conversations.setTopic", "files.completeUploadExternal",
+    "files.getUploadURLExternal", "pins.add", "usergroups.list", "usergroups.users.list", "users.info", "views.open",
+    "views.update",
 ]  # fmt: skip
 """Every method that ec2ir calls itself; the manifest asks for what these need, and for nothing else."""
 
 _NEVER = frozenset(
     {
-        "cannot_reply_to_message", "cant_update_message", "channel_not_found", "invalid_arguments", "invalid_blocks",
-        "invalid_blocks_format", "invalid_metadata_format", "invalid_name_maxlength", "invalid_name_punctuation",
-        "invalid_name_required", "invalid_name_specials", "is_archived", "is_inactive", "metadata_too_large",
-        "msg_blocks_too_long", "msg_too_long", "no_text", "not_in_channel", "restricted_action", "thread_not_found",
+        "cannot_reply_to_message", "cant_update_message", "channel_not_found", "file_type_not_allowed",
+        "invalid_arguments", "invalid_blocks", "invalid_blocks_format", "invalid_metadata_format",
+        "invalid_name_maxlength", "invalid_name_punctuation", "invalid_name_required", "invalid_name_specials",
+        "is_archived", "is_inactive", "metadata_too_large", "msg_blocks_too_long", "msg_too_long", "no_text",
+        "not_in_channel", "restricted_action", "thread_not_found",
         "too_long",
     }
 )  # fmt: skip
@@ -67,13 +70,18 @@ async def call(client: AsyncWebClient, method: Method, **arguments: Any) -> Json
     # Methods that read take no JSON; structures can't be written into a query.
     structured = any(isinstance(value, (dict, list)) for value in given.values())
     encoded: Json = {"json": given} if structured else {"params": given}
+    sent = client.api_call(method, **encoded)  # pyright: ignore[reportUnknownMemberType]
+    return cast("Json", (await answered(method, sent)).data)
+
+
+async def answered(method: Method, sent: Awaitable[AsyncSlackResponse]) -> AsyncSlackResponse:
+    """What Slack answers to a call of its client that ends with this method. Raises SlackTrouble."""
     try:
-        answer = await client.api_call(method, **encoded)  # pyright: ignore[reportUnknownMemberType]
+        return await sent
     except SlackApiError as error:
         raise _refused(method, error) from error
     except (aiohttp.ClientError, SlackClientError, TimeoutError, OSError) as error:
         raise SlackTrouble(f"Slack did not answer {method}: {type(error).__name__}.") from error
-    return cast("Json", answer.data)
 
 
 def cursor_of(answer: Json) -> str | None:

@@ -11,6 +11,7 @@ import structlog
 from bot import channels
 from bot.api import SlackTrouble
 from bot.check import checked
+from bot.files import share
 from bot.messages import announcement, card_words, closing, line, topic
 from bot.plan_message import decision_words, plan_message, shown
 from bot.plan_message import headline as plan_headline
@@ -69,6 +70,8 @@ async def deliver(office: Office, sending: Sending) -> str:
             found = await _board(office, sending)
             thread = await _thread(office, sending, found)
             return await _say(office, sending, _channel(found), line(sending.message.body), thread=thread)
+        case Post.FILE:
+            return await _file(office, sending)
         case Post.CLOSE_CHANNEL:
             found = await _board(office, sending)
             return await _say(office, sending, _channel(found), closing(found))
@@ -77,6 +80,16 @@ async def deliver(office: Office, sending: Sending) -> str:
 async def _board(office: Office, sending: Sending) -> Board:
     async with office.store.begin() as unit:
         return await board(unit, sending.message.incident, office.clock())
+
+
+async def _file(office: Office, sending: Sending) -> str:
+    channel, body = _channel(await _board(office, sending)), sending.message.body
+    async with office.store.begin() as unit:
+        file = await unit.files.get(str(body.get("file", "")))
+    if file is None:
+        raise BadInput(f"There is no file for {sending.message.key}.")
+    await share(office.poster, channel, file, str(body.get("words", "")), unless=_since(sending))
+    return ""
 
 
 def _channel(found: Board) -> str:

@@ -53,6 +53,11 @@ SCOPES: tuple[Scope, ...] = (
         why="the same for the channel where incidents are announced, if it is public: looking before posting",
         methods=("conversations.history",),
     ),
+    Scope(
+        name="files:write",
+        why="reports and lists of indicators, in the incident's channel",
+        methods=("files.getUploadURLExternal", "files.completeUploadExternal"),
+    ),
     Scope(name="pins:write", why="pinning the card", methods=("pins.add",)),
     Scope(
         name="usergroups:read",

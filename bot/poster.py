@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, cast
@@ -74,6 +74,12 @@ class Poster:
 
     async def find(self, channel: str, key: str, *, thread: str = "", since: datetime) -> str:
         """The ts of our message with that key, written after `since`; empty when the newest 2,000 hold none."""
+        return await self.search(channel, lambda message: _key_of(message) == key, thread=thread, since=since)
+
+    async def search(
+        self, channel: str, wanted: Callable[[Json], bool], *, thread: str = "", since: datetime
+    ) -> str:
+        """The ts of the newest message that is `wanted`, written after `since`; empty as in `find`."""
         oldest = f"{(since - _SKEW).timestamp():.6f}"
         method: Method = "conversations.replies" if thread else "conversations.history"
         cursor: str | None = None
@@ -83,7 +89,7 @@ class Poster:
                 cursor=cursor,
             )  # fmt: skip
             for message in cast("list[Json]", answer.get("messages") or []):
-                if _key_of(message) == key:
+                if wanted(message):
                     return str(message["ts"])
             cursor = cursor_of(answer)
             if cursor is None:

@@ -149,7 +149,7 @@ class Sender:
 
 def _spared(sending: Sending) -> bool:
     """Whether Slack said no often enough to a row that must not hold up its incident's others."""
-    return sending.message.post in (Post.ANNOUNCE, Post.TOPIC) and sending.attempts >= _ENOUGH
+    return sending.message.post in (Post.ANNOUNCE, Post.TOPIC, Post.FILE) and sending.attempts >= _ENOUGH
 
 
 def _backoff(attempts: int) -> timedelta:

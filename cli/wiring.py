@@ -14,7 +14,8 @@ from actions.cloud import AwsCloud
 from aws.clients import SessionFor
 from aws.sessions import AssumedRole, Identity, ambient, session_for
 from cli.settings import BadSetting, Settings
-from commands.desk import Desk
+from cli.signing import signer
+from commands.desk import Desk, unsigned
 from engine.clock import Clock as EngineClock
 from engine.clock import Rhythm
 from engine.durable import Durable
@@ -69,6 +70,7 @@ class Base:
             clock=self.clock,
             new_id=new_id,
             policy=self.settings.policy,
+            sign=signer(self.settings.signing_key) or unsigned,
             account=self.identity.account,
             region=self.region,
             own_roles=frozenset(own | ({self.identity.role} if self.identity.role else set())),

@@ -13,6 +13,11 @@ from playbook.ports import Cloud, Directory, Executor, Store, Unit
 from playbook.text import plain
 
 
+def unsigned(_content: bytes) -> bytes:
+    """The signature of a desk without a key."""
+    return b""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Desk:
     """`account` and `region` are where an instance is looked for when nobody says. `own_roles` are the names
@@ -29,6 +34,8 @@ class Desk:
     account: str = ""
     region: str = ""
     own_roles: frozenset[str] = frozenset()
+    sign: Callable[[bytes], bytes] = unsigned
+    """A detached signature over a file's bytes; empty where no key is configured."""
 
 
 async def the_incident(unit: Unit, incident: str) -> Incident:

@@ -14,7 +14,10 @@ GENESIS = "0" * 64
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Evidence:
-    """One entry: kind is `before`, `observed`, `finding` or `approval`; `seq` counts from 1 within its incident."""
+    """One entry; `seq` counts from 1 within its incident.
+
+    Its kind is `before`, `observed`, `finding`, `approval`, `checked`, `report` or `indicators`.
+    """
 
     incident: str
     seq: int

@@ -19,6 +19,7 @@ class Post(StrEnum):
     CHANNEL = "channel"
     THREAD = "thread"
     ANNOUNCE = "announce"
+    FILE = "file"
     CLOSE_CHANNEL = "close_channel"
 
     @property

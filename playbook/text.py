@@ -29,6 +29,13 @@ def mrkdwn(text: str, limit: int = 200) -> str:
     return plain(text, limit).translate(_ENTITIES)
 
 
+def visible(text: str) -> str:
+    """`text` with each control or invisible character written as its code point: `[U+202E]`, for records."""
+    if text.isprintable():
+        return text
+    return "".join(c if unicodedata.category(c) not in _HIDDEN else f"[U+{ord(c):04X}]" for c in text)
+
+
 def block(text: str, limit: int = 2500) -> str:
     """Several lines of outside text for a code block: no backticks, no hidden characters, bounded."""
     kept = "".join(c for c in text if c in _KEPT or unicodedata.category(c) not in _HIDDEN)

@@ -1,0 +1,47 @@
+"""Stating the root cause: by those who hold a role, one part at a time, and told."""
+
+from __future__ import annotations
+
+import pytest
+
+from commands.root_cause import as_veris, cause_of, state
+from playbook.errors import BadInput, NotAllowed
+from playbook.finding import FindingType
+from playbook.people import Door
+from playbook.timeline import Event
+from tests.commands.conftest import Room
+from tests.fakes.people import ANA, DEE
+
+
+async def test_until_somebody_speaks_the_finding_does(room: Room) -> None:
+    incident = await room.finding(type=FindingType(full="CryptoCurrency:EC2/BitcoinTool.B"))
+    async with room.store.begin() as unit:
+        cause, stated = await cause_of(unit, incident)
+
+    assert (cause.malware, stated) == (("Cryptocurrency mining",), False)
+
+
+async def test_parts_are_stated_one_after_the_other_and_told(room: Room) -> None:
+    incident = await room.finding()
+    await state(room.desk, incident, "hacking", "exploit vuln", by=ANA, door=Door.CHAT)
+    await state(room.desk, incident, "summary", "An admin page without a password", by=ANA, door=Door.CHAT)
+
+    async with room.store.begin() as unit:
+        cause, stated = await cause_of(unit, incident)
+        said = await as_veris(unit, incident)
+    assert stated
+    assert said["action"]["hacking"]["variety"] == ["Exploit vuln"]
+    assert said["summary"] == cause.summary == "An admin page without a password"
+    assert said["incident_id"] == incident
+    told = [e.words for e in await room.timeline(incident) if e.event is Event.ROOT_CAUSE]
+    assert told[0] == "ana states the root cause, hacking: Exploit vuln"
+
+
+async def test_nonsense_and_strangers_change_nothing(room: Room) -> None:
+    incident = await room.finding()
+    with pytest.raises(BadInput):
+        await state(room.desk, incident, "hacking", "magic", by=ANA, door=Door.CHAT)
+    with pytest.raises(NotAllowed):
+        await state(room.desk, incident, "hacking", "DoS", by=DEE, door=Door.CHAT)
+    async with room.store.begin() as unit:
+        assert (await cause_of(unit, incident))[1] is False
