@@ -102,6 +102,8 @@ def observed(board: Board) -> Mapping[str, Observed]:
 def _together(seen: Sequence[_Seen], *, several: bool) -> Observed:
     worst = min(seen, key=lambda one: _URGENCY.index(one.standing)).standing
     said = [one for one in seen if one.standing is worst and one.words]
+    if worst is Standing.OPEN:  # taken up on another instance
+        worst = Standing.UNDER_WAY
     lines = [f"{one.instance}: {one.words}" if several and one.instance else one.words for one in said]
     return Observed(standing=worst, words=plain("; ".join(lines), _LONGEST))
 
@@ -121,27 +123,36 @@ def _answers(board: Board) -> Iterator[tuple[str, _Seen]]:
 
 
 def _steps(board: Board) -> Iterator[tuple[str, _Seen]]:
-    """Each row that steps carry out, where any was taken up: of one instance's steps the one needing attention."""
-    for section in board.sections:
-        by_row: dict[str, list[Row]] = {}
-        for row in section.rows:
-            for id_ in (row.action.row, *row.action.also):
-                by_row.setdefault(id_, []).append(row)
-        for id_, rows in by_row.items():
-            # A row's steps are ways to the same end: those not started say nothing beside one that was.
-            known = [row for row in rows if row.mark in _OF_MARK]
-            if not known or (len(known) < len(rows) and all(r.mark is Mark.NOT_APPLICABLE for r in known)):
-                continue
-            first = min(known, key=lambda row: _URGENCY.index(_OF_MARK[row.mark]))
-            yield (
-                id_,
-                _Seen(
-                    instance=section.facts.instance,
-                    standing=_OF_MARK[first.mark],
-                    words=f"{first.action.title}: {first.mark.value}{f', {first.words}' if first.words else ''}",
-                    at=None if first.mark is Mark.RUNNING else first.ended or board.incident.opened,
-                ),
-            )
+    """Each row that steps carry out, where any was taken up on any instance: none may be left behind."""
+    found = {
+        (id_, section.facts.instance): _step(rows, section.facts.instance, board.incident.opened)
+        for section in board.sections
+        for id_, rows in _by_row(section.rows).items()
+    }
+    taken_up = {id_ for (id_, _), seen in found.items() if seen.standing is not Standing.OPEN}
+    yield from ((id_, seen) for (id_, _), seen in found.items() if id_ in taken_up)
+
+
+def _by_row(rows: Sequence[Row]) -> Mapping[str, list[Row]]:
+    by_row: dict[str, list[Row]] = {}
+    for row in rows:
+        for id_ in (row.action.row, *row.action.also):
+            by_row.setdefault(id_, []).append(row)
+    return by_row
+
+
+def _step(rows: Sequence[Row], instance: str, opened: datetime) -> _Seen:
+    """How a row stands on one instance: its steps are ways to one end, so those not started say nothing."""
+    known = [row for row in rows if row.mark in _OF_MARK]
+    if not known or (len(known) < len(rows) and all(r.mark is Mark.NOT_APPLICABLE for r in known)):
+        return _Seen(instance=instance, standing=Standing.OPEN, words="not started", at=opened)
+    first = min(known, key=lambda row: _URGENCY.index(_OF_MARK[row.mark]))
+    return _Seen(
+        instance=instance,
+        standing=_OF_MARK[first.mark],
+        words=f"{first.action.title}: {first.mark.value}{f', {first.words}' if first.words else ''}",
+        at=None if first.mark is Mark.RUNNING else first.ended or opened,
+    )
 
 
 def _known(board: Board) -> dict[str, Observed]:
