@@ -1,4 +1,4 @@
-"""What one identity launched: the caller that launched the instance, and its instances in every enabled region."""
+"""What the same identities launched: who launched the instance, and whoever the incident knows, in every region."""
 
 from __future__ import annotations
 
@@ -7,14 +7,19 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, cast
 
-from actions.checks.reading_trail import EVENTS, TrailEvent, events, launcher
+from actions.checks.quarry import user_of
+from actions.checks.reading_trail import EVENTS, History, TrailEvent, events, launcher
 from actions.checks.regions import FLEETS, everywhere, fleets
 from actions.scene import Scene
+from aws.account import Account
 from playbook.errors import DoesNotApply
+from playbook.gathering import both, gather
 
 if TYPE_CHECKING:
     from mypy_boto3_ec2.type_defs import InstanceTypeDef
 
+MOST = 3
+"""Identities that are looked up in every region."""
 LAUNCHED = FLEETS | EVENTS
 """The IAM actions of the read."""
 UNKNOWN = (
@@ -33,6 +38,7 @@ class Launched:
     state: str
     at: datetime
     address: str
+    by: str
 
     @property
     def lives(self) -> bool:
@@ -44,14 +50,15 @@ class Launched:
         """In words."""
         kind = f"{self.kind}, " if self.kind else ""
         when, where = f"{self.at:%Y-%m-%d %H:%M} UTC", self.address or "an unknown address"
-        return f"{self.instance} in {self.region}: {kind}{self.state}, launched {when} from {where}"
+        who = f"by {self.by.rpartition('/')[2]} from {where}"
+        return f"{self.instance} in {self.region}: {kind}{self.state}, launched {when} {who}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Launches:
-    """Who launched, and everything that they launched, newest first; `gaps` name what could not be asked."""
+    """Whose launches, and everything that they launched, newest first; `gaps` name what could not be asked."""
 
-    by: TrailEvent
+    by: tuple[str, ...]
     instances: tuple[Launched, ...]
     asked: tuple[str, ...]
     gaps: tuple[str, ...]
@@ -69,9 +76,9 @@ def instances_in(event: TrailEvent) -> Mapping[str, str]:
 def judge(
     found: Mapping[str, Iterable[TrailEvent]],
     fleet: Mapping[str, Iterable[InstanceTypeDef]],
-    identity: str,
+    identities: frozenset[str],
 ) -> tuple[Launched, ...]:
-    """Every instance that these events say the identity launched, as EC2 knows it now; newest first."""
+    """Every instance that these events say the identities launched, as EC2 knows it now; newest first."""
     states = {
         i.get("InstanceId", ""): (i.get("InstanceType", ""), i.get("State", {}).get("Name", ""))
         for instances in fleet.values()
@@ -85,34 +92,48 @@ def judge(
             state=states[name][1] if name in states else "gone" if region in fleet else "of unknown state",
             at=event.at,
             address=event.address,
+            by=event.identity,
         )
         for region, events_ in found.items()
         for event in events_
-        if event.name == "RunInstances" and not event.error and event.identity == identity
+        if event.name == "RunInstances" and not event.error and event.identity in identities
         for name, kind in instances_in(event).items()
     }
     return tuple(sorted(made.values(), key=lambda i: (i.at, i.instance), reverse=True))
 
 
 async def launches(scene: Scene) -> Launches:
-    """What the launcher of the instance launched anywhere. Raises DoesNotApply when nobody knows who that was."""
+    """What the instance's launcher, and the incident's known identities, launched anywhere.
+
+    Raises DoesNotApply when nobody knows any of them.
+    """
     return await scene.once("launches", lambda: _read(scene))
 
 
 async def _read(scene: Scene) -> Launches:
     by = await launcher(scene)
-    if by is None or not by.user:
+    known = scene.brief.values("identity")
+    identities = tuple(dict.fromkeys((*((by.identity,) if by is not None else ()), *known)))[:MOST]
+    users = tuple(dict.fromkeys((*((by.user,) if by is not None else ()), *map(user_of, known))))[:MOST]
+    if not users:
         raise DoesNotApply(UNKNOWN)
-    found = await everywhere(scene, lambda aws: events(scene, "Username", by.user, aws.region))
-    fleet = await fleets(scene)
+
+    async def of(aws: Account) -> list[History]:
+        return await gather(*(events(scene, "Username", user, aws.region) for user in users))
+
+    found, fleet = await both(everywhere(scene, of), fleets(scene))
     cut = [
-        f"{region} has more events of {by.user} than were read: the newest 200 only."
-        for region, history in found.answers.items()
+        f"{region} has more events of {user} than were read: the newest 200 only."
+        for region, histories in found.answers.items()
+        for user, history in zip(users, histories, strict=True)
         if history.more
     ]
+    events_of = {
+        region: [e for h in histories for e in h.events] for region, histories in found.answers.items()
+    }
     return Launches(
-        by=by,
-        instances=judge({r: h.events for r, h in found.answers.items()}, fleet.answers, by.identity),
+        by=identities,
+        instances=judge(events_of, fleet.answers, frozenset(identities)),
         asked=tuple(sorted(found.answers)),
         gaps=(*found.gaps, *(g for g in fleet.gaps if g not in found.gaps), *cut),
     )

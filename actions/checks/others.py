@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from actions.check import Check, When
 from actions.checks.launched import LAUNCHED, UNKNOWN, launches
+from actions.checks.quarry import user_of
 from actions.scene import Scene
 from playbook.answer import Answer, Verdict, answer, gap
 from playbook.errors import DoesNotApply
 from playbook.finding import Indicator
 from playbook.rows import Phase
+from playbook.text import words
 
 
 async def look(scene: Scene) -> Answer:
@@ -17,9 +19,10 @@ async def look(scene: Scene) -> Answer:
         found = await launches(scene)
     except DoesNotApply:
         return gap(UNKNOWN)
+    known = scene.brief.values("identity")
     living = [i for i in found.instances if i.lives and i.instance != scene.target.instance]
     evidence = {
-        "identity": found.by.identity,
+        "identities": list(found.by),
         "regions": list(found.asked),
         "others": [{"id": i.instance, "region": i.region, "type": i.kind, "state": i.state} for i in living][
             :200
@@ -27,17 +30,18 @@ async def look(scene: Scene) -> Answer:
     }
     asked = f"{len(found.asked)} enabled regions"
     if not living:
-        says = f"{found.by.identity} launched nothing else that lives, in {asked} and 90 days."
+        says = f"{words(found.by)} launched nothing else that lives, in {asked} and 90 days."
         verdict = Verdict.CLEAR if not found.gaps else Verdict.GAP
         return answer(verdict, says, evidence=evidence, gaps=found.gaps)
     return answer(
         Verdict.NOTABLE,
-        f"{found.by.identity} launched {len(living)} more that live, in {asked} and 90 days.",
+        f"{words(found.by)} launched {len(living)} more that live, in {asked} and 90 days.",
         *(i.words for i in living),
         evidence=evidence,
         indicators=tuple(
-            Indicator(kind="instance", value=i.instance, about=f"launched by the same identity in {i.region}")
+            Indicator(kind="instance", value=i.instance, about=f"launched by {user_of(i.by)} in {i.region}")
             for i in living
+            if i.by in known
         ),
         gaps=found.gaps,
     )

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     )
 
 EVENTS = frozenset({"cloudtrail:LookupEvents"})
+OURS = "ec2ir"
+"""What ec2ir's own user agent says; anybody can write it, so such calls are shown with their identity."""
 PER_SECOND = 2
 """Look-ups that AWS takes in a second, per account and region."""
 PAGE, PAGES = 50, 4

@@ -8,6 +8,7 @@ from actions.scene import Scene
 from playbook.answer import Answer, Verdict, answer, gap
 from playbook.errors import DoesNotApply
 from playbook.rows import Phase
+from playbook.text import words
 
 
 async def look(scene: Scene) -> Answer:
@@ -19,7 +20,7 @@ async def look(scene: Scene) -> Answer:
     every = found.instances
     alone = all(i.instance == scene.target.instance for i in every)
     evidence = {
-        "identity": found.by.identity,
+        "identities": list(found.by),
         "regions": list(found.asked),
         "launched": [
             {
@@ -29,12 +30,13 @@ async def look(scene: Scene) -> Answer:
                 "state": i.state,
                 "at": i.at.isoformat(),
                 "from": i.address,
+                "by": i.by,
             }
             for i in every[:500]
         ],
     }
     head = (
-        f"{found.by.identity} launched {len(every)} instances in 90 days: {sum(i.lives for i in every)} live, "
+        f"{words(found.by)} launched {len(every)} instances in 90 days: {sum(i.lives for i in every)} live, "
         f"{sum(not i.lives for i in every)} are gone."
     )
     verdict = Verdict.NOTABLE if not alone else Verdict.GAP if found.gaps else Verdict.CLEAR

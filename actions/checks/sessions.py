@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from actions.check import Check
 from actions.checks.outside import outside
-from actions.checks.reading_trail import EVENTS, TrailEvent, history
+from actions.checks.reading_trail import EVENTS, OURS, TrailEvent, history
 from actions.scene import Scene
 from playbook.answer import Answer, Verdict, answer
 from playbook.errors import Ec2irError
@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     from mypy_boto3_ssm.type_defs import SessionTypeDef
 
 _CALLS = frozenset({"StartSession", "ResumeSession", "SendCommand", "StartAutomationExecution"})
-OURS = "ec2ir"
-"""What begins the user agent's own part of every call that ec2ir makes; see aws.clients."""
 KEPT_DAYS = 30
 """Days for which ended sessions are kept (Systems Manager API reference, DescribeSessions)."""
 
