@@ -131,6 +131,34 @@ async def held(aws: Account, registration: Registration) -> Held:
     return states[0] if states else Held.GONE
 
 
+async def health(aws: Account, registration: Registration) -> str:
+    """ELB's word for the target's health; empty when it, or its group, is not there or on the way out."""
+    try:
+        answer = await aws.call(
+            aws.elbv2.describe_target_health,
+            TargetGroupArn=registration.group,
+            Targets=[registration.target],
+        )
+    except AwsRefused as refusal:
+        if refusal.code not in ("TargetGroupNotFound", "InvalidTarget"):
+            raise
+        return ""
+    described = (d.get("TargetHealth", {}) for d in answer["TargetHealthDescriptions"])
+    return next((str(h.get("State", "")) for h in described if _held(h) is Held.REGISTERED), "")
+
+
+async def classic_health(aws: Account, balancer: str, instance: str) -> str:
+    """A classic balancer's word for the instance's health; empty when it does not hold it."""
+    if balancer not in await classics(aws, instance):
+        return ""
+    answer = await aws.call(
+        aws.elb.describe_instance_health,
+        LoadBalancerName=balancer,
+        Instances=[{"InstanceId": instance}],
+    )
+    return next((s.get("State", "") for s in answer["InstanceStates"]), "")
+
+
 async def classics(aws: Account, instance: str) -> tuple[str, ...]:
     """The names of the classic load balancers that hold the instance."""
 

@@ -27,6 +27,7 @@ PERMISSIONS = frozenset(
         "autoscaling:DescribeAutoScalingInstances",
         "ec2:DescribeInstances",
         "ec2:DescribeSecurityGroups",
+        "elasticloadbalancing:DescribeLoadBalancers",
         "elasticloadbalancing:DescribeTargetGroups",
         "elasticloadbalancing:DescribeTargetHealth",
         "iam:GetInstanceProfile",
@@ -43,10 +44,11 @@ async def facts(aws: Account, instance: str) -> InstanceFacts:
 
     When the instance itself can't be read, `seen` is false and `problem` says why.
     """
-    (found, problem), group, groups = await asyncio.gather(
+    (found, problem), group, groups, classics = await asyncio.gather(
         _instance(aws, instance),
         _or(_autoscaling_group(aws, instance), ""),
         _or(_target_groups(aws), ()),
+        _or(_classics(aws, instance), ()),
     )
     if found is None:
         return InstanceFacts(
@@ -77,7 +79,9 @@ async def facts(aws: Account, instance: str) -> InstanceFacts:
         role=role,
         role_shared_by=shared,
         autoscaling_group=group,
-        target_groups=behind,
+        target_groups=tuple(sorted(behind)),
+        ports=behind,
+        classics=classics,
         subnet=found.get("SubnetId", ""),
         groups={n.get("NetworkInterfaceId", ""): _groups(n) for n in found.get("NetworkInterfaces", [])},
         profile=found.get("IamInstanceProfile", {}).get("Arn", ""),
@@ -195,16 +199,30 @@ async def _target_groups(aws: Account) -> tuple[TargetGroupTypeDef, ...]:
 
 async def _behind(
     aws: Account, instance: InstanceTypeDef, groups: Iterable[TargetGroupTypeDef]
-) -> tuple[str, ...]:
-    """The target groups of its VPC in which it, or one of its addresses, is registered."""
+) -> dict[str, tuple[int, ...]]:
+    """The target groups of its VPC in which it, or one of its addresses, is registered, and under which ports."""
     here = [g for g in groups if g.get("VpcId") == instance.get("VpcId")]
     ids = {instance.get("InstanceId", ""), *_private(instance)}
-    found = await gather(*(_or(_targets(aws, g.get("TargetGroupArn", "")), frozenset[str]()) for g in here))
-    return tuple(
-        sorted(g.get("TargetGroupName", "") for g, targets in zip(here, found, strict=True) if targets & ids)
-    )
+    found = await gather(*(_or(_ports_in(aws, g.get("TargetGroupArn", ""), ids), None) for g in here))
+    return {g.get("TargetGroupName", ""): ports for g, ports in zip(here, found, strict=True) if ports}
 
 
-async def _targets(aws: Account, group: str) -> frozenset[str]:
+async def _ports_in(aws: Account, group: str, ids: set[str]) -> tuple[int, ...]:
     answer = await aws.call(aws.elbv2.describe_target_health, TargetGroupArn=group)
-    return frozenset(t.get("Target", {}).get("Id", "") for t in answer["TargetHealthDescriptions"])
+    targets = (d.get("Target", {"Id": ""}) for d in answer["TargetHealthDescriptions"])
+    return tuple(sorted(t.get("Port", 0) for t in targets if t["Id"] in ids))
+
+
+async def _classics(aws: Account, instance: str) -> tuple[str, ...]:
+    def read() -> tuple[str, ...]:
+        pages = aws.elb.get_paginator("describe_load_balancers").paginate()
+        every = (b for page in pages for b in page["LoadBalancerDescriptions"])
+        return tuple(
+            sorted(
+                b.get("LoadBalancerName", "")
+                for b in every
+                if any(i.get("InstanceId") == instance for i in b.get("Instances", []))
+            )
+        )
+
+    return await aws.call(read)

@@ -24,7 +24,8 @@ class IncidentState(StrEnum):
 class InstanceFacts:
     """What AWS says about an instance when the incident opens; the card's middle lines.
 
-    `groups` are security groups by network interface, `profile` is the instance profile's ARN.
+    `groups` are security groups by network interface, `profile` is the instance profile's ARN. `ports` are those
+    under which it is in each of `target_groups`; `classics` are the classic balancers that hold it.
     `exposed` lists ports or port ranges open to the world. `seen` is false when AWS could not be asked:
     `problem` then says why in words, and everything else is empty.
     """
@@ -48,6 +49,8 @@ class InstanceFacts:
     role_shared_by: int = 0
     autoscaling_group: str = ""
     target_groups: tuple[str, ...] = ()
+    ports: Mapping[str, tuple[int, ...]] = field(default_factory=dict[str, tuple[int, ...]])
+    classics: tuple[str, ...] = ()
     subnet: str = ""
     groups: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
     profile: str = ""

@@ -28,6 +28,7 @@ class Delays:
     delivery: float = 0
     metadata: float = 0
     status: float = 0
+    health: float = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

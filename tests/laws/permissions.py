@@ -19,11 +19,23 @@ _RENAMED: Mapping[str, str] = {
 _PASSES_A_ROLE = frozenset({"ec2:AssociateIamInstanceProfile", "ec2:ReplaceIamInstanceProfileAssociation"})
 
 
+_NEEDS_MORE: Mapping[str, str] = {"route53resolver:AssociateFirewallRuleGroup": "ec2:DescribeVpcs"}
+"""What the service looks up with the caller's own rights."""
+
+
 def permissions_for(call: Sent) -> Iterator[str]:
     """The IAM actions that must be allowed for the call."""
     named = f"{_PREFIX.get(call.service, call.service)}:{call.operation}"
     yield _RENAMED.get(named, named)
     if call.params.get("TagSpecifications"):
         yield "ec2:CreateTags"
+    if call.service == "route53resolver" and call.params.get("Tags"):
+        yield "route53resolver:TagResource"
+    if named in _NEEDS_MORE:
+        yield _NEEDS_MORE[named]
     if named in _PASSES_A_ROLE or (named == "ec2:RunInstances" and call.params.get("IamInstanceProfile")):
         yield "iam:PassRole"
+    if named == "ec2:RunInstances" and call.params.get("IamInstanceProfile"):
+        yield "iam:PassRole"
+    if named == "guardduty:CreateDetector" and call.params.get("Tags"):
+        yield "guardduty:TagResource"

@@ -11,7 +11,7 @@ from playbook.incident import InstanceFacts
 from playbook.policy import Policy
 from sandbox.aws.environment import ACCOUNT_ID, REGION
 from sandbox.aws.seed import Variant
-from tests.laws import changes
+from tests.laws import changes, recovering
 from tests.laws.world import POLICY, World
 
 Change = Callable[[World, str], None]
@@ -113,6 +113,10 @@ SCENARIOS: Mapping[str, tuple[Scenario, ...]] = {
         Scenario(name="its instance is gone", victim=_miner, before=changes.evidence_of_the_gone),
         Scenario(name="slow", victim=_miner, before=changes.slow_lab),
     ),
+    "analyse": (
+        Scenario(name="built", before=changes.forensic_instance),
+        Scenario(name="slow", victim=_miner, before=changes.slow_analysis),
+    ),
     "teardown": (
         Scenario(name="built", before=changes.forensic_instance),
         Scenario(name="lost its machine", victim=_miner, before=changes.lost_lab),
@@ -122,12 +126,35 @@ SCENARIOS: Mapping[str, tuple[Scenario, ...]] = {
         Scenario(name="evidence kept", before=changes.keep_evidence, brief=KNOWN),
         Scenario(name="dev", victim=_miner, before=changes.keep_evidence, brief=KNOWN),
     ),
+    "block-domains": (
+        Scenario(name="known", brief=KNOWN),
+        Scenario(name="slow", before=changes.slow_firewall, brief=KNOWN),
+    ),
     "block-ports": (Scenario(name="known", brief=KNOWN), DEV),
     "deactivate-keys": (Scenario(name="user", before=changes.user_with_keys, brief=KNOWN),),
     "retire-key": (SCALED, Scenario(name="tagged", before=changes.tag_key_pair)),
     "close-ports": (
         SCALED,
         Scenario(name="many rules", before=changes.open_wide),
+    ),
+    "replace": (
+        Scenario(name="scaled", before=recovering.slow_launch, policy=recovering.GOLDEN),
+        Scenario(name="alone", variant="targets", before=recovering.containers, policy=recovering.GOLDEN),
+        Scenario(name="dev", victim=_miner, before=recovering.opened, policy=recovering.GOLDEN),
+    ),
+    "register": (
+        Scenario(name="alone", variant="targets", before=recovering.replaced),
+        Scenario(name="scaled", before=recovering.slow_health),
+        Scenario(name="classic", variant="classic", before=recovering.replaced),
+    ),
+    "guardduty": (
+        Scenario(name="none", before=recovering.no_detector),
+        Scenario(name="suspended", before=recovering.suspend_detector),
+    ),
+    "imdsv2": (
+        SCALED,
+        DEV,
+        Scenario(name="callers", before=recovering.tokenless_callers),
     ),
     "stop": (DEV, SCALED, Scenario(name="local disks", variant="targets", before=changes.slow_instances)),
 }
@@ -141,6 +168,11 @@ DRIFTS: Mapping[str, Change] = {
     "revoke": changes.rewrite_denials,
     "revoke-role": changes.rewrite_denials,
     "stop": changes.terminate,
+    "replace": recovering.put_to_use,
+    "register": recovering.end_replacement,
+    "guardduty": recovering.suspend_detector,
+    "imdsv2": recovering.more_hops,
+    "block-domains": changes.add_domain,
     "block-ports": changes.rewrite_first_rule,
     "deactivate-keys": changes.delete_keys,
     "retire-key": changes.exchange_key_pair,
@@ -150,6 +182,7 @@ DRIFTS: Mapping[str, Change] = {
 
 BEFORES: Mapping[str, Change] = {
     "lab": changes.newer_evidence,
+    "analyse": changes.lose_lab,
     "teardown": changes.lose_lab,
     "protect": changes.lock,
     "snapshot": changes.attach_volume,
@@ -159,6 +192,11 @@ BEFORES: Mapping[str, Change] = {
     "revoke": changes.other_profile,
     "revoke-role": changes.other_profile,
     "terminate": changes.attach_volume,
+    "replace": recovering.renew_golden,
+    "register": recovering.end_replacement,
+    "guardduty": recovering.make_detector,
+    "imdsv2": recovering.more_hops,
+    "block-domains": changes.associate_group,
     "block-ports": changes.rewrite_first_rule,
     "deactivate-keys": changes.delete_keys,
     "retire-key": changes.exchange_key_pair,
@@ -166,7 +204,7 @@ BEFORES: Mapping[str, Change] = {
 }
 """What somebody else does between plan and approval, so that it is not the same plan any more."""
 
-RESTORES_NOTHING = frozenset({"memory"})
+RESTORES_NOTHING = frozenset({"analyse", "memory"})
 """Their undo only ends what ec2ir itself began, so nobody else can have changed it."""
 
 ANY: tuple[Change, ...] = tuple(dict.fromkeys((*DRIFTS.values(), *BEFORES.values())))

@@ -8,7 +8,7 @@ import re
 from collections.abc import Generator, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, cast
 
 import boto3
@@ -18,6 +18,7 @@ from actions.run import Run
 from aws.account import Account
 from aws.clients import Clients
 from playbook.brief import Brief
+from playbook.incident import InstanceFacts
 from playbook.policy import Forensics, Policy
 from playbook.target import Target
 from sandbox.aws.box import AwsBox, emulated
@@ -66,6 +67,8 @@ class World:
     policy: Policy = POLICY
     brief: Brief = field(default_factory=Brief)
     """What the incident knows."""
+    first: list[InstanceFacts] = field(default_factory=list[InstanceFacts])
+    """The instance as it was when the incident opened, once that is remembered."""
 
     @property
     def wire(self) -> Wire:
@@ -81,8 +84,12 @@ class World:
             clients=self.tools.clients,
             pool=self.tools.pool,
             clock=self.clock,
-            brief=self.brief,
+            brief=replace(self.brief, first=self.first[-1]) if self.first else self.brief,
         )
+
+    def remember(self, first: InstanceFacts) -> None:
+        """The incident opens with the instance as it is in `first`."""
+        self.first.append(first)
 
     def client(self, service: str) -> Any:
         """A way in that the wire does not see: for arranging, drifting and observing."""
@@ -170,9 +177,27 @@ def _policies(iam: Any) -> Iterator[Any]:
         yield [name, iam.list_attached_role_policies(RoleName=name)["AttachedPolicies"]]
 
 
+def _firewall(resolver: Any) -> Iterator[Any]:
+    yield from resolver.list_firewall_rule_group_associations()["FirewallRuleGroupAssociations"]
+    for listed in resolver.list_firewall_domain_lists()["FirewallDomainLists"]:
+        yield [
+            listed["Name"],
+            resolver.list_firewall_domains(FirewallDomainListId=listed["Id"])["Domains"],
+            resolver.list_tags_for_resource(ResourceArn=listed["Arn"])["Tags"],
+        ]
+    for group in resolver.list_firewall_rule_groups()["FirewallRuleGroups"]:
+        rules = resolver.list_firewall_rules(FirewallRuleGroupId=group["Id"])["FirewallRules"]
+        yield [group["Name"], rules, resolver.list_tags_for_resource(ResourceArn=group["Arn"])["Tags"]]
+
+
 def _access_keys(iam: Any) -> Iterator[Any]:
     for user in iam.list_users()["Users"]:
         yield from iam.list_access_keys(UserName=user["UserName"])["AccessKeyMetadata"]
+
+
+def _detectors(guardduty: Any) -> list[Any]:
+    ids = guardduty.list_detectors()["DetectorIds"]
+    return [{"id": i, **guardduty.get_detector(DetectorId=i)} for i in ids]
 
 
 def state(world: World) -> dict[str, Any]:
@@ -187,6 +212,7 @@ def state(world: World) -> dict[str, Any]:
             *ec2.describe_security_group_rules()["SecurityGroupRules"],
         ],
         "acls": ec2.describe_network_acls()["NetworkAcls"],
+        "dns firewall": list(_firewall(world.client("route53resolver"))),
         "key pairs": ec2.describe_key_pairs(IncludePublicKey=True)["KeyPairs"],
         "access keys": list(_access_keys(world.client("iam"))),
         "volumes": ec2.describe_volumes()["Volumes"],
@@ -200,6 +226,7 @@ def state(world: World) -> dict[str, Any]:
             for arn in arns
         ],
         "classic": world.client("elb").describe_load_balancers()["LoadBalancerDescriptions"],
+        "detectors": _detectors(world.client("guardduty")),
         "commands": ssm.list_commands()["Commands"],
         "evidence": world.client("s3").list_objects_v2(Bucket=BUCKET).get("Contents", []),
     }

@@ -62,7 +62,8 @@ def register(self: Any, targets: list[dict[str, Any]]) -> None:
         _check(self, target["Id"])
     for target in targets:
         key = _key(self, target)
-        own = {"Id": target["Id"], "Port": int(target.get("Port") or self.port)}
+        since = self.targets.get(key, {}).get("since", _world(self).now())
+        own = {"Id": target["Id"], "Port": int(target.get("Port") or self.port), "since": since}
         zone = target.get("AvailabilityZone")
         self.targets[key] = own | ({"AvailabilityZone": zone} if zone else {})
         self.deregistered_targets.pop(key, None)
@@ -132,6 +133,9 @@ def health_of(backend: Any, group: Any, target: dict[str, Any]) -> tuple[str, st
     instance = group.ec2_backend.get_instance_by_id(target["Id"])
     if instance is not None and instance.state != "running":
         return "unused", "Target.InvalidState", f"Target is in the {instance.state} state"
+    since = group.targets[key].get("since")
+    if since is not None and (_world(group).now() - since).total_seconds() < _world(group).delays.health:
+        return "initial", "Elb.InitialHealthChecking", "Initial health checks in progress"
     if not _reachable(group, group.targets[key], balancers):
         return "unhealthy", "Target.Timeout", "Request timed out"
     return "healthy", None, None
