@@ -241,6 +241,30 @@ def rewrite_first_rule(world: World, instance: str) -> None:
     ec2.create_network_acl_entry(**rule, Protocol="-1", RuleAction="deny", CidrBlock="192.0.2.0/24")
 
 
+def slow_firewall(world: World, instance: str) -> None:
+    world.box.controls.delays(firewall=45)
+
+
+def add_domain(world: World, instance: str) -> None:
+    """Somebody uses the list that a step made for a domain of their own."""
+    resolver = world.client("route53resolver")
+    listed = resolver.list_firewall_domain_lists()["FirewallDomainLists"][0]["Id"]
+    resolver.update_firewall_domains(FirewallDomainListId=listed, Operation="ADD", Domains=["ads.example"])
+
+
+def associate_group(world: World, instance: str) -> None:
+    """Another rule group gets the first place at the VPC."""
+    resolver = world.client("route53resolver")
+    group = resolver.create_firewall_rule_group(CreatorRequestId="theirs", Name="theirs")
+    resolver.associate_firewall_rule_group(
+        CreatorRequestId="theirs-too",
+        FirewallRuleGroupId=group["FirewallRuleGroup"]["Id"],
+        VpcId=world.seeded.network.vpc,
+        Priority=101,
+        Name="theirs",
+    )
+
+
 HOSTILE = "<!channel> *ok* `rm` <https://x|y> \u202egnp.exe\u200b\r\n" + "A" * 10_000
 
 

@@ -9,7 +9,7 @@ from typing import Any, Literal, cast
 
 import boto3
 
-READS = ("Describe", "Get", "List", "Head", "Filter")
+READS = ("Describe", "Get", "List", "Head", "Filter", "StartQuery")
 """What the names of operations begin with that change nothing."""
 
 

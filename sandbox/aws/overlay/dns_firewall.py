@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
 
+from moto.route53resolver.models import Route53ResolverBackend as Backend
 from moto.route53resolver.models import route53resolver_backends
 from moto.route53resolver.responses import Route53ResolverResponse as Response
 
@@ -82,22 +83,24 @@ def _named(self: Any) -> tuple[str, str]:
 
 
 def _made(
-    response: Any, things: dict[str, Thing], prefix: str, kind: str, shown: dict[str, Any]
+    self: Any, things: dict[str, Thing], prefix: str, kind: str, shown: dict[str, Any]
 ) -> tuple[Thing, bool]:
     """The thing of that CreatorRequestId, made unless an earlier request with it made it; whether it is new.
 
     Source: `CreatorRequestId`: "allows you to retry failed requests without the risk of running the operation twice".
     """
-    name, request = _named(response)
+    name, request = _named(self)
     for thing in things.values():
         if thing.shown["CreatorRequestId"] == request:
             return thing, False
     made = f"{prefix}-{uuid.uuid4().hex[:16]}"
-    at = _world(response).now().strftime("%Y-%m-%dT%H:%M:%SZ")
-    arn = f"arn:aws:route53resolver:{response.region}:{response.current_account}:{kind}/{made}"
+    at = _world(self).now().strftime("%Y-%m-%dT%H:%M:%SZ")
+    arn = f"arn:aws:route53resolver:{self.region}:{self.current_account}:{kind}/{made}"
     base = {"Id": made, "Arn": arn, "Name": name, "CreatorRequestId": request}
     times = {"CreationTime": at, "ModificationTime": at}
     things[made] = Thing(shown={**base, "Status": "COMPLETE", "StatusMessage": "", **shown, **times})
+    backend = route53resolver_backends[self.current_account][self.region]
+    backend.tagger.tag_resource(arn, self._get_param("Tags") or [])
     return things[made], True
 
 
@@ -299,6 +302,18 @@ def _getter(key: str, kind: str, things: Callable[[Firewall], dict[str, Thing]])
     return got
 
 
+# The one place where moto says which ARNs have tags.
+_matched_arn: Any = getattr(Backend, "_matched_arn")  # noqa: B009
+
+
+def matched_arn(self: Any, resource_arn: str) -> None:
+    """ListTagsForResource, TagResource: lists, groups and associations of the firewall have tags too."""
+    firewall: Firewall = notes_on(self).get("sandbox_firewall") or Firewall()
+    things = (*firewall.lists.values(), *firewall.groups.values(), *firewall.associations.values())
+    if all(thing.shown["Arn"] != resource_arn for thing in things):
+        _matched_arn(self, resource_arn)
+
+
 _META = ("Id", "Arn", "Name", "CreatorRequestId", "OwnerId", "ShareStatus")
 _CALLS = {
     "create_firewall_domain_list": create_firewall_domain_list,
@@ -320,4 +335,7 @@ _CALLS = {
     "list_firewall_rule_group_associations": list_firewall_rule_group_associations,
 }
 
-OVERRIDES = tuple(Override(owner=Response, name=name, value=call) for name, call in _CALLS.items())
+OVERRIDES = (
+    Override(owner=Backend, name="_matched_arn", value=matched_arn),
+    *(Override(owner=Response, name=name, value=call) for name, call in _CALLS.items()),
+)

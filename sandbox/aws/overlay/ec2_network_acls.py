@@ -4,6 +4,7 @@ from ipaddress import ip_network
 from typing import Any, Final
 
 from moto.core.responses import ActionResult
+from moto.ec2.models.network_acls import NetworkAcl
 from moto.ec2.models.network_acls import NetworkAclBackend as Backend
 from moto.ec2.responses.network_acls import NetworkACLs
 
@@ -14,9 +15,10 @@ MOST: Final = 20
 LAST: Final = 32_766
 """The highest number a rule may have. Source: VPC user guide, "Network ACL basics"."""
 
-_create = Backend.create_network_acl_entry
+_create: Any = Backend.create_network_acl_entry
 _delete = Backend.delete_network_acl_entry
 _describe = NetworkACLs.describe_network_acls
+_filter_value = NetworkAcl.get_filter_value
 
 
 def _canonical(cidr: str | None) -> str | None:
@@ -111,7 +113,17 @@ def describe_network_acls(self: Any) -> ActionResult:
     return _describe(self)
 
 
+def filter_value(self: Any, filter_name: str, method_name: str | None = None) -> Any:
+    """DescribeNetworkAcls: filters that moto lacks. Source: EC2 API reference of that call."""
+    if filter_name == "network-acl-id":
+        return self.id
+    if filter_name == "entry.ipv6-cidr":
+        return [entry.ipv6_cidr_block for entry in self.network_acl_entries]
+    return _filter_value(self, filter_name, method_name)
+
+
 OVERRIDES = (
+    Override(owner=NetworkAcl, name="get_filter_value", value=filter_value),
     Override(owner=Backend, name="create_network_acl_entry", value=create_entry),
     Override(owner=Backend, name="delete_network_acl_entry", value=delete_entry),
     Override(owner=NetworkACLs, name="describe_network_acls", value=describe_network_acls),
