@@ -38,7 +38,7 @@ class SessionDenial:
     @property
     def policy(self) -> str:
         """The inline policy's name."""
-        return f"ec2ir-revoke-{self.target.instance}"
+        return policy_of(self.target.instance)
 
     @property
     def document(self) -> Json:
@@ -77,6 +77,11 @@ class SessionDenial:
             ),
             undo="yes, exactly, while nobody changes that policy; the association gets a new id",
         )
+
+
+def policy_of(instance: str) -> str:
+    """The inline policy's name: one for an instance."""
+    return f"ec2ir-revoke-{instance}"
 
 
 async def plan(target: Target, aws: Account) -> SessionDenial:

@@ -3,27 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from actions import roles
 from actions.check import Check, When
 from actions.checks import reads
 from actions.checks.harden_imds import requires_token
 from actions.checks.openings import Opening, careless, openings, shown
+from actions.revoke import policy_of as revoked_session
+from actions.revoke_role import policy_name
 from actions.scene import Scene
-from aws.errors import AwsRefused
 from playbook.answer import Answer, Verdict, answer, gap
 from playbook.errors import Ec2irError
-from playbook.gathering import both
+from playbook.gathering import both, gather
 from playbook.incident import InstanceFacts
+from playbook.plan import Json
 from playbook.rows import Phase
 from playbook.text import words
 
 if TYPE_CHECKING:
     from mypy_boto3_ec2.type_defs import InstanceTypeDef
-
-_DENIES = "ec2ir-revoke"
-"""What the names of the policies begin with that ec2ir writes into a role."""
 
 
 def back(first: Mapping[str, tuple[str, ...]], now: Mapping[str, frozenset[str]]) -> tuple[str, ...]:
@@ -63,20 +62,15 @@ def drifted(
 
 
 async def _denies(scene: Scene, role: str) -> frozenset[str]:
-    """The names of the policies in the role that ec2ir wrote, where they still deny."""
+    """The names of the policies that ec2ir writes into a role, of those that are there and deny."""
+    names = (revoked_session(scene.target.instance), policy_name(scene.target))
+    found = await gather(*(roles.inline(scene.aws, role, name) for name in names))
+    return frozenset(n for n, body in zip(names, found, strict=True) if body and _deny(body))
 
-    def listed() -> list[str]:
-        pages = scene.aws.iam.get_paginator("list_role_policies").paginate(RoleName=role)
-        return [n for page in pages for n in page["PolicyNames"] if n.startswith(_DENIES)]
 
-    try:
-        names = await scene.aws.call(listed)
-    except AwsRefused as refusal:
-        if refusal.code == "NoSuchEntity":
-            return frozenset()
-        raise
-    found = {name: await roles.inline(scene.aws, role, name) for name in names}
-    return frozenset(n for n, body in found.items() if body and '"Deny"' in str(body).replace("'", '"'))
+def _deny(document: Json) -> bool:
+    statements = cast("list[Json]", document.get("Statement", []))
+    return any(s.get("Effect") == "Deny" for s in statements)
 
 
 async def look(scene: Scene) -> Answer:
@@ -116,7 +110,7 @@ watch_drift = Check(
     title="Watch: drift of groups, metadata and role",
     row="R7",
     phase=Phase.RECOVER,
-    permissions=reads.INSTANCE | reads.GROUPS | {"iam:GetRolePolicy", "iam:ListRolePolicies"},
+    permissions=reads.INSTANCE | reads.GROUPS | {"iam:GetRolePolicy"},
     look=look,
     when=When.ASKED,
 )

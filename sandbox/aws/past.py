@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
+from moto.iam.models import AccessKeyLastUsed, iam_backends
+
 from sandbox.aws.history import Recorded, user_identity
 from sandbox.aws.hosts import hosts
 from sandbox.aws.seed import Account
@@ -102,6 +104,33 @@ def _sessions(account: Mapping[str, Any], now: datetime) -> list[Session]:
     return [session("0a1b2c3d4e5f60718", "dee", 24 * 6), session("0f1e2d3c4b5a69788", _BUILDER, 19.25)]
 
 
+def _make_user(account: str) -> None:
+    """The user whose key was taken, with that key; IAM gives keys names of its own, so it is renamed."""
+    iam: Any = iam_backends[account]["aws"]
+    if _BUILDER in iam.users:
+        return
+    iam.create_user("aws", _BUILDER)
+    key = iam.create_access_key(_BUILDER)
+    iam.access_keys.pop(key.access_key_id, None)
+    key.access_key_id = STOLEN_KEY
+    iam.access_keys[STOLEN_KEY] = key
+
+
+def _keys(account: Mapping[str, Any], now: datetime) -> None:
+    """The users behind the story as IAM has them: each with the key that it was told by, and its last use."""
+    iam: Any = iam_backends[account["account"]]["aws"]
+    for user, key, days, hours in ((_DEPLOYER, DEPLOY_KEY, 60, 24 * 41), (_BUILDER, STOLEN_KEY, 400, 19)):
+        if user in iam.users:
+            continue
+        iam.create_user(account["region"], user)
+        made = iam.create_access_key(user)
+        del iam.access_keys[made.access_key_id]
+        made.access_key_id = key
+        made.create_date = now - timedelta(days=days)
+        made.last_used = AccessKeyLastUsed(now - timedelta(hours=hours), "ec2", account["region"])
+        iam.access_keys[key] = made
+
+
 def remember(backend: Any, account: Mapping[str, Any]) -> None:
     """Give the account its past, up to the box's present. `account` has the fields of a seeded `Account`.
 
@@ -111,8 +140,10 @@ def remember(backend: Any, account: Mapping[str, Any]) -> None:
     now = world.now()
     world.history.clear()
     world.history.extend(_recorded(account, now))
+    _keys(account, now)
     world.sessions[:] = _sessions(account, now)
     world.hosts.update(hosts(web=account["web"], miner=account["miner"], bystander=account["bystander"]))
+    _make_user(account["account"])
     for launch in _launches(account):
         backend.get_instance(launch.instance).launch_time = now - timedelta(hours=launch.hours)
     for minute in range(MINUTES, 0, -1):
