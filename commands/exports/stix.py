@@ -7,8 +7,6 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any, cast
 
-import stix2
-
 from commands.exports.known import Export, id_of, id_of_known
 from playbook.attack import TLP, Technique
 from playbook.indicators import IndicatorKind, Known
@@ -31,6 +29,9 @@ _HASHES = {32: "MD5", 40: "'SHA-1'", 64: "'SHA-256'"}
 
 def stix(export: Export) -> bytes:
     """The bundle as UTF-8 JSON. Raises stix2's errors where the library finds it is no STIX."""
+    # Half a second and 27 MB that only an export has to pay, and no start of the bot.
+    import stix2  # noqa: PLC0415
+
     incident = export.incident.id
     bundle = {
         "type": "bundle",

@@ -58,8 +58,7 @@ def objects(export: Export, kind: str) -> list[dict[str, Any]]:
 
 def parsed(export: Export) -> Any:
     """The bundle as the library reads it: strictly, so that anything that is no STIX raises."""
-    read = stix2.parse(stix(export).decode(), allow_custom=False)  # pyright: ignore[reportUnknownMemberType]
-    return cast("Any", read)
+    return cast("Any", stix2.parse(stix(export).decode(), allow_custom=False))  # pyright: ignore[reportUnknownMemberType]
 
 
 def test_there_is_a_value_of_every_kind() -> None:
