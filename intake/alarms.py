@@ -1,8 +1,8 @@
 """CloudWatch alarms (T4, T5): a processor that never rests, or traffic that is out of the ordinary.
 
 An alarm comes as EventBridge's “CloudWatch Alarm State Change” or as the message that CloudWatch sends to SNS. It is
-told by its metric: `CPUUtilization` of `AWS/EC2` is T5; `NetworkOut` and `NetworkPacketsOut` there, and metrics
-that were made of flow logs (their namespace, name or alarm says so), are T4. `[alerts] cpu_alarms` and `traffic_alarms` overrule that by name.
+told by its metric: `CPUUtilization` of `AWS/EC2` is T5; `NetworkOut` and `NetworkPacketsOut` there, and metrics that
+were made of flow logs (their namespace, name or alarm says so), are T4. The settings overrule that, by alarm.
 """
 
 from __future__ import annotations
