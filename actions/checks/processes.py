@@ -131,7 +131,7 @@ def judge(listing: Listing, scene: Scene, cut: bool) -> Answer:
             "cron": list(listing.cron[:50]),
             "whole": listing.whole and not cut,
         },
-        indicators=tuple(i for p in bad for i in indicators_of(p)),
+        indicators=tuple(i for p in bad for i in indicators_of(p, listing)),
         gaps=tuple(gaps),
     )
 
@@ -148,13 +148,15 @@ def _kept(process: Process) -> dict[str, object]:
     }
 
 
-def indicators_of(process: Process) -> tuple[Indicator, ...]:
-    """The executable, and its hash, of a suspicious process."""
+def indicators_of(process: Process, listing: Listing) -> tuple[Indicator, ...]:
+    """The executable of a suspicious process, its hash, and the outside addresses that it talks to."""
     about = f"process {process.pid} of {process.user}: {'; '.join(process.why)}"
     name = process.executable.removesuffix(" (deleted)")
     found = [Indicator(kind="process", value=name, about=about)]
     if process.sha256:
         found.append(Indicator(kind="hash", value=process.sha256, about=f"{name}, {about}"))
+    peers = sorted({c.peer for c in listing.connections if c.pid == process.pid and outside(c.peer)})
+    found += [Indicator(kind="ip", value=peer, about=f"{name}, {about}") for peer in peers[:20]]
     return tuple(found)
 
 
