@@ -5,7 +5,9 @@ from datetime import timedelta
 from typing import Any, Final
 
 import requests
+from moto.s3.models import s3_backends
 
+from sandbox.aws import forensic
 from sandbox.aws.denials import denied
 from sandbox.aws.host import Machine, Socket, run
 from sandbox.aws.overlay.base import groups_of
@@ -67,10 +69,29 @@ def _socket(flow: Mapping[str, str], lives: bool, protocol: str, pid: int) -> So
 def _play(backend: Any, command: Command, invocation: Invocation) -> None:
     world = world_of(backend)
     invocation.started = world.now()
-    output = run(machine(backend, invocation.instance), "\n".join(command.parameters["commands"]), put)
+    script = "\n".join(command.parameters["commands"])
+    if forensic.asks_for_it(script):
+        output = forensic.run(backend, invocation.instance, script)
+    else:
+        output = run(machine(backend, invocation.instance), script, put)
     invocation.code, invocation.stdout, invocation.stderr = output.code, output.stdout, output.stderr
     invocation.status = "Success" if output.code == 0 else "Failed"
     invocation.ended = world.now()
+    _keep(backend, command, invocation)
+
+
+def _keep(backend: Any, command: Command, invocation: Invocation) -> None:
+    """Put the whole output into the bucket that the command names, if the host's role lets it; else it is not kept.
+
+    Source: Systems Manager user guide, "Configure instance permissions required for Systems Manager": the agent
+    writes with the instance profile; "Understanding command statuses": the output in S3 is whole.
+    """
+    role = world_of(backend).agents[invocation.instance].role
+    if not command.bucket or not any("s3:PutObject" in str(text) for text in role.policies.values()):
+        return
+    plugin = "awsrunShellScript/0.awsrunShellScript"
+    key = f"{command.prefix}/{command.id}/{invocation.instance}/{plugin}/stdout".lstrip("/")
+    s3_backends[backend.account_id]["aws"].put_object(command.bucket, key, invocation.stdout.encode())
 
 
 def settle(backend: Any) -> None:

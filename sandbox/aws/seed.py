@@ -60,6 +60,11 @@ class Account:
     golden: str
 
 
+def evidence_bucket(region: str) -> str:
+    """The name of the evidence bucket."""
+    return f"ec2ir-evidence-{account_id()}-{region}"
+
+
 def _around(clients: Clients, net: Network, region: str) -> tuple[str, str]:
     """Flow logs, the queue for findings, the evidence bucket; the queue's URL and the bucket's name."""
     clients("ec2").create_flow_logs(
@@ -75,7 +80,7 @@ def _around(clients: Clients, net: Network, region: str) -> tuple[str, str]:
     arn = sqs.get_queue_attributes(QueueUrl=dead, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
     redrive = json.dumps({"deadLetterTargetArn": arn, "maxReceiveCount": 5})
     url = sqs.create_queue(QueueName=QUEUE, Attributes={"RedrivePolicy": redrive})["QueueUrl"]
-    bucket, s3 = f"ec2ir-evidence-{account_id()}-{region}", clients("s3")
+    bucket, s3 = evidence_bucket(region), clients("s3")
     place: dict[str, Any] = (
         {} if region == "us-east-1" else {"CreateBucketConfiguration": {"LocationConstraint": region}}
     )
@@ -96,6 +101,16 @@ def seed(clients: Clients, *, variant: Variant = "asg") -> Account:
     role_id, profile_arn = make_role(clients("iam"), ROLE, ROLE_PATH, PROFILE, PROFILE_PATH)
     make_role(clients("iam"), "dev-box", "/", "dev-box", "/")
     make_role(clients("iam"), LAB_PROFILE, "/", LAB_PROFILE, "/")
+    keeps = {
+        "Effect": "Allow",
+        "Action": "s3:PutObject",
+        "Resource": f"arn:aws:s3:::{evidence_bucket(region)}/*",
+    }
+    clients("iam").put_role_policy(
+        RoleName=LAB_PROFILE,
+        PolicyName="keep-output",
+        PolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [keeps]}),
+    )
     clients("ssm").put_parameter(Name=LAB_IMAGE, Type="String", Value=LINUX_IMAGE)
     balanced = variant in {"asg", "targets"}
     target_groups = (

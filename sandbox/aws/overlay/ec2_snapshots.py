@@ -7,14 +7,16 @@ from moto.core.responses import ActionResult
 from moto.ec2.models.elastic_block_store import EBSBackend, Snapshot
 from moto.ec2.responses.elastic_block_store import ElasticBlockStore
 
+from sandbox.aws.disks import files_of
 from sandbox.aws.overlay.base import Override, check_instance_ids, refuse
 from sandbox.aws.world import notes_on, world_of
 
 _create_one = EBSBackend.create_snapshot
+_describe = ElasticBlockStore.describe_snapshots
 
 
 def create_snapshot(self: Any, *args: Any, **named: Any) -> Any:
-    """CreateSnapshot: the snapshot is `pending` until its data has been copied.
+    """CreateSnapshot: the snapshot is `pending` until its data has been copied; it holds the volume of this moment.
 
     Source: EC2 API reference, CreateSnapshot; EBS user guide, "How Amazon EBS snapshots work".
     """
@@ -22,6 +24,7 @@ def create_snapshot(self: Any, *args: Any, **named: Any) -> Any:
     world = world_of(self)
     snapshot.start_time = world.now()
     notes_on(snapshot)["ready_at"] = world.after(world.delays.snapshot)
+    notes_on(snapshot)["files"] = files_of(self, snapshot.volume)
     return snapshot
 
 
@@ -104,10 +107,23 @@ def create_snapshots(self: Any) -> ActionResult:
     return ActionResult({"Snapshots": infos})
 
 
+def describe_snapshots(self: Any) -> ActionResult:
+    """DescribeSnapshots: `OwnerIds` counts; without it, also those that other accounts share.
+
+    Source: EC2 API reference, DescribeSnapshots: "Scopes the results to snapshots with the specified owners", an
+    account id, `self` or `amazon`.
+    """
+    wanted = {self.current_account if o == "self" else o for o in self._get_param("OwnerIds", [])}
+    answer = _describe(self)
+    found: list[Any] = answer.result["Snapshots"]
+    return ActionResult({"Snapshots": [s for s in found if not wanted or s.owner_id in wanted]})
+
+
 OVERRIDES = (
     Override(owner=EBSBackend, name="create_snapshot", value=create_snapshot),
     Override(owner=Snapshot, name="status", value=property(status, _ignore)),
     Override(owner=Snapshot, name="progress", value=property(progress)),
     Override(owner=Snapshot, name="completion_time", value=property(completion_time)),
     Override(owner=ElasticBlockStore, name="create_snapshots", value=create_snapshots),
+    Override(owner=ElasticBlockStore, name="describe_snapshots", value=describe_snapshots),
 )

@@ -6,13 +6,11 @@ from moto.core.responses import ActionResult
 from moto.ec2.models.elastic_block_store import EBSBackend, Volume, VolumeAttachment
 from moto.ec2.responses.elastic_block_store import ElasticBlockStore
 
-from sandbox.aws.disks import files_of
 from sandbox.aws.overlay.base import Override, refuse
 from sandbox.aws.world import notes_on, world_of
 
 _attach = EBSBackend.attach_volume
 _create = EBSBackend.create_volume
-_snapshot = EBSBackend.create_snapshot
 _answer = ElasticBlockStore.create_volume
 _answer_attach = ElasticBlockStore.attach_volume
 
@@ -36,20 +34,11 @@ def create_volume(self: Any, size: Any, zone_name: str, snapshot_id: str | None 
         refuse("IncorrectState", f"Snapshot {snapshot_id} is {source.status}, not completed.")
     if source is not None and size is not None and int(size) < source.volume.size:
         refuse("InvalidParameterValue", f"Volume of {size}GiB is smaller than snapshot '{snapshot_id}'.")
-    volume: Any = _create(self, size, zone_name, snapshot_id, **named)
+    make: Any = _create
+    volume = make(self, size, zone_name, snapshot_id, **named)
     if source is not None:
         notes_on(volume)["files"] = notes_on(source).get("files", ())
     return volume
-
-
-def create_snapshot(self: Any, volume_id: str, *rest: Any, **named: Any) -> Any:
-    """CreateSnapshot: what is on the volume at this moment, whatever is written later.
-
-    Source: EBS user guide, "How Amazon EBS snapshots work": the point in time is when the call was made.
-    """
-    snapshot: Any = _snapshot(self, volume_id, *rest, **named)
-    notes_on(snapshot)["files"] = files_of(self, snapshot.volume)
-    return snapshot
 
 
 def answer_create(self: Any) -> ActionResult:
@@ -117,7 +106,6 @@ OVERRIDES = (
     Override(owner=VolumeAttachment, name="delete_on_termination", value=property(delete_on_termination)),
     Override(owner=EBSBackend, name="attach_volume", value=attach_volume),
     Override(owner=EBSBackend, name="create_volume", value=create_volume),
-    Override(owner=EBSBackend, name="create_snapshot", value=create_snapshot),
     Override(owner=ElasticBlockStore, name="create_volume", value=answer_create),
     Override(owner=ElasticBlockStore, name="attach_volume", value=answer_attach),
     Override(owner=Volume, name="status", value=property(status)),
