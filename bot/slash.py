@@ -11,6 +11,7 @@ from bot.checklist_verbs import CHECKLIST_VERBS
 from bot.command import Command, Topic
 from bot.front import Front
 from bot.incident_verbs import INCIDENT_VERBS
+from bot.record_verbs import RECORD_VERBS
 from bot.step_verbs import STEP_VERBS
 from playbook.text import mrkdwn
 
@@ -74,5 +75,6 @@ VERBS: Mapping[str, Command] = {
     **STEP_VERBS,
     **CHECK_VERBS,
     **CHECKLIST_VERBS,
+    **RECORD_VERBS,
 }
 """Every verb by its name; a new topic's verbs are a file of their own and a line here."""

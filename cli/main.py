@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from cli import acting, checking, looking, opening, setup, ticking
+from cli import acting, checking, looking, opening, recording, setup, ticking
 from cli.doors import stop
 from playbook.errors import Ec2irError
 
@@ -16,6 +16,7 @@ app = typer.Typer(
 )
 app.add_typer(looking.incident, name="incident")
 app.add_typer(looking.ledger, name="ledger")
+app.add_typer(recording.ioc, name="ioc")
 for _name, _command in {
     "demo": setup.demo,
     "serve": setup.serve,
@@ -36,6 +37,8 @@ for _name, _command in {
     "watch": checking.watch,
     "health": checking.health,
     "checklist": ticking.checklist,
+    "root-cause": recording.root_cause,
+    "report": recording.report,
     "malicious": ticking.malicious,
 }.items():
     app.command(_name)(_command)

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import json
+
 from commands.desk import Desk, locked, the_incident
+from commands.publish import publish
 from commands.roles import require_any_role
 from commands.telling import tell
+from playbook.file import File, made
 from playbook.incident import Incident
 from playbook.people import Door, Person
 from playbook.plan import Json, dump_json
@@ -57,3 +61,25 @@ async def as_veris(unit: Unit, incident: str) -> Json:
         alarmed=bool(await unit.findings.of(incident)),
         minutes_to_contain=round((contained - found.opened).total_seconds() / 60) if contained else None,
     )
+
+
+async def export(desk: Desk, incident: str, *, by: Person, door: Door) -> File:
+    """The incident in VERIS's JSON as a file: stored, sealed as evidence and posted in the channel.
+
+    Raises BadInput when there is no incident of that id, NotAllowed without a role.
+    """
+    await require_any_role(desk, by, door)
+    now = desk.clock()
+    async with desk.store.begin() as unit:
+        await locked(unit, incident)
+        said = json.dumps(await as_veris(unit, incident), indent=2, ensure_ascii=False)
+        content = f"{said}\n".encode("utf-8", "replace")
+        file = made(
+            id=desk.new_id(), incident=incident, name=f"ec2ir-{incident}-veris-{now:%Y%m%dT%H%M%SZ}.json",
+            media="application/json", content=content, at=now, signature=desk.sign(content),
+        )  # fmt: skip
+        await publish(
+            unit, file, kind="root cause", event=Event.ROOT_CAUSE, by=by,
+            words=f"{by} exported the root cause as VERIS",
+        )  # fmt: skip
+    return file

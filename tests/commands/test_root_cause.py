@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
-from commands.root_cause import as_veris, cause_of, state
+from commands.root_cause import as_veris, cause_of, export, state
 from playbook.errors import BadInput, NotAllowed
 from playbook.finding import FindingType
+from playbook.outbox import Post
 from playbook.people import Door
 from playbook.timeline import Event
 from tests.commands.conftest import Room
@@ -45,3 +48,16 @@ async def test_nonsense_and_strangers_change_nothing(room: Room) -> None:
         await state(room.desk, incident, "hacking", "DoS", by=DEE, door=Door.CHAT)
     async with room.store.begin() as unit:
         assert (await cause_of(unit, incident))[1] is False
+
+
+async def test_it_is_exported_as_a_file_that_is_sealed_and_posted(room: Room) -> None:
+    incident = await room.finding()
+    await room.told()
+    file = await export(room.desk, incident, by=ANA, door=Door.CHAT)
+
+    assert json.loads(file.content)["incident_id"] == incident
+    async with room.store.begin() as unit:
+        assert [e.body["sha256"] for e in await unit.ledger.of(incident) if e.kind == "root cause"] == [
+            file.sha256
+        ]
+    assert [m.body["file"] for m in await room.told() if m.post is Post.FILE] == [file.id]
