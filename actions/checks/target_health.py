@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from actions.balancers import target_groups
-from actions.checks import reads
 from actions.scene import Scene
 from playbook.errors import DoesNotApply
 from playbook.gathering import gather
@@ -14,10 +13,9 @@ from playbook.gathering import gather
 if TYPE_CHECKING:
     from mypy_boto3_elbv2.type_defs import TargetGroupTypeDef
 
-TARGETS = reads.INSTANCE | {
-    "elasticloadbalancing:DescribeTargetGroups",
-    "elasticloadbalancing:DescribeTargetHealth",
-}
+TARGETS = frozenset(
+    {"elasticloadbalancing:DescribeTargetGroups", "elasticloadbalancing:DescribeTargetHealth"}
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,12 +55,8 @@ async def served(scene: Scene) -> tuple[Health, ...]:
 async def _read(scene: Scene) -> tuple[Health, ...]:
     first = scene.brief.first
     names = frozenset(first.target_groups) if first is not None else frozenset[str]()
-    mine = {scene.target.instance}
-    if first is not None:
-        mine |= {*first.private_ips}
-    else:
-        found = await reads.instance(scene)
-        mine |= {n.get("PrivateIpAddress", "") for n in found.get("NetworkInterfaces", [])}
+    # Groups of addresses hold one of the instance's; where how it was is not known, only its id is looked for.
+    mine = {scene.target.instance, *(first.private_ips if first is not None else ())}
     read = await gather(*(_health(scene, group) for group in await target_groups(scene.aws)))
     kept = sorted((h for h, ids in read if h.group in names or ids & mine), key=lambda h: h.group)
     if not kept:

@@ -104,18 +104,6 @@ def _sessions(account: Mapping[str, Any], now: datetime) -> list[Session]:
     return [session("0a1b2c3d4e5f60718", "dee", 24 * 6), session("0f1e2d3c4b5a69788", _BUILDER, 19.25)]
 
 
-def _make_user(account: str) -> None:
-    """The user whose key was taken, with that key; IAM gives keys names of its own, so it is renamed."""
-    iam: Any = iam_backends[account]["aws"]
-    if _BUILDER in iam.users:
-        return
-    iam.create_user("aws", _BUILDER)
-    key = iam.create_access_key(_BUILDER)
-    iam.access_keys.pop(key.access_key_id, None)
-    key.access_key_id = STOLEN_KEY
-    iam.access_keys[STOLEN_KEY] = key
-
-
 def _keys(account: Mapping[str, Any], now: datetime) -> None:
     """The users behind the story as IAM has them: each with the key that it was told by, and its last use."""
     iam: Any = iam_backends[account["account"]]["aws"]
@@ -143,7 +131,6 @@ def remember(backend: Any, account: Mapping[str, Any]) -> None:
     _keys(account, now)
     world.sessions[:] = _sessions(account, now)
     world.hosts.update(hosts(web=account["web"], miner=account["miner"], bystander=account["bystander"]))
-    _make_user(account["account"])
     for launch in _launches(account):
         backend.get_instance(launch.instance).launch_time = now - timedelta(hours=launch.hours)
     for minute in range(MINUTES, 0, -1):
