@@ -6,7 +6,7 @@ from slack_sdk.models.blocks import Block, ButtonElement
 
 from bot import blocks
 from bot.check import BLOCKS, checked, fitting
-from bot.instance import closed, opened
+from bot.instance import closed, nowhere, opened
 from bot.rows import Density
 from bot.value import Value
 from bot.words import headline, mention, moment
@@ -62,6 +62,7 @@ def _drawn(board: Board, count: int, limit: int, density: Density) -> list[Block
             for b in opened(s, board, first=i == 0, limit=limit, density=density)
         ),
         *(closed(section, board) for section in lines),
+        *([] if board.sections else nowhere(board, limit)),
         *([blocks.section(more)] if hidden else []),
         blocks.row(_lists(board)),
         blocks.context(_footer(board)),

@@ -52,6 +52,18 @@ def closed(section: Section, board: Board) -> Block:
     return blocks.section(text, next(iter(_buttons(section, board, first=False)), show))
 
 
+def nowhere(board: Board, limit: int) -> list[Block]:
+    """What is recommended while the incident has no instance: a finding on the account opened it."""
+    advice = board.recommendation
+    over = blocks.button("Not malicious", "not_malicious", Value(incident=board.incident.id).pack())
+    open_still = board.incident.state is not IncidentState.CLOSED
+    return [
+        blocks.section(f"▶ *Next:* {mrkdwn(advice.words, limit)} — {mrkdwn(advice.why, limit)}"),
+        *([blocks.row([over])] if open_still else []),
+        blocks.divider(),
+    ]
+
+
 def _facts(facts: InstanceFacts, limit: int) -> Block:
     if not facts.seen:
         return blocks.section(f"⚠️ AWS shows nothing of `{facts.instance}`: {mrkdwn(facts.problem, limit)}")

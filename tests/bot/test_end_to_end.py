@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from playbook.environment import Environment
-from playbook.finding import FindingType
+from playbook.finding import FindingType, Scope
 from sandbox.slack import texts
 from tests.bot.conftest import Room
 
@@ -78,3 +78,25 @@ async def test_a_sample_is_shown_as_one_and_never_run(quiet: Room) -> None:
     await quiet.says("ana", "/ec2ir isolate")
     assert "can be looked at, never run" in texts(quiet.plan())
     assert quiet.labels(quiet.plan()) == []
+
+
+async def test_a_root_login_has_a_card_without_instances_that_can_be_closed(quiet: Room) -> None:
+    await quiet.finding(
+        source="cloudtrail",
+        type=FindingType(full="CloudTrail:IAMUser/AWS Root Account Login"),
+        scope=Scope.ACCOUNT,
+        title="AWS Root Account Login: ConsoleLogin by root",
+        instances=(),
+    )
+
+    card = quiet.card()
+    assert "AWS Root Account Login" in texts(card)
+    assert "secure the identity, then declare the instances that it touched" in texts(card)
+    assert quiet.labels(card) == ["Not malicious", "Checklist", "Checks"]
+    assert "root-account-login" in quiet.channel
+
+    for label in ("Checklist", "Checks"):
+        await quiet.clicks("ana", label)
+    await quiet.clicks("ana", "Not malicious")
+    await quiet.sends("ana", "it was the yearly drill")
+    assert (await quiet.incident()).closed_why == "not malicious: it was the yearly drill"

@@ -14,8 +14,10 @@ from sqlalchemy import event
 from actions.catalogue import ACTIONS, BY_NAME
 from commands.board import Board, Mark, Row, Verb, fold
 from playbook.approval import LIFETIME, Decision
+from playbook.decisions import CONTAIN
 from playbook.environment import Environment
 from playbook.errors import BadInput
+from playbook.finding import FindingType
 from playbook.incident import IncidentState
 from playbook.proposal import Kind, Proposal
 from playbook.run import RunRecord, RunState, Step, StepState, state_of_run
@@ -179,3 +181,18 @@ def test_every_row_has_buttons_or_a_reason_and_never_both(shown: Board) -> None:
     strict = shown.incident.environment is Environment.PRODUCTION
     assert not strict or all(p.environment is Environment.PRODUCTION for p in shown.pending)
     assert all(p.expires > shown.now for p in shown.pending)
+
+
+async def test_once_contained_with_a_proved_snapshot_forensics_are_next_and_nobody_plans_them(room: Room) -> None:
+    incident, _ = await room.contained("snapshot", "isolate")
+
+    assert (await room.board(incident)).recommendation.row == "D5"
+    room.clock.advance(60)
+    await room.finding("f2", type=FindingType(full="CryptoCurrency:EC2/BitcoinTool.B"))
+    planned = {action for plan in (await room.board(incident)).pending for action in plan.actions}
+    assert planned <= {*CONTAIN}
+
+
+async def test_without_a_snapshot_containment_is_not_the_end(room: Room) -> None:
+    incident, _ = await room.contained("isolate")
+    assert (await room.board(incident)).recommendation.row == "D2"

@@ -52,7 +52,7 @@ def launch(
         for i in instances
     ]
     answered = {"reservationId": "r-0123456789abcdef0", "ownerId": ACCOUNT, "instancesSet": {"items": made}}
-    told = {
+    told: Json = {
         "requestParameters": asked | {"instanceType": kind},
         "responseElements": answered if made else None,
     }

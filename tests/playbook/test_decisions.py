@@ -1,13 +1,14 @@
 """The playbook's decision flow, D1 to D5, by finding type."""
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from playbook.decisions import CONTAIN, STOP, recommend
+from playbook.decisions import CONTAIN, FORENSICS, QUESTION, STOP, recommend
 from playbook.environment import Environment
 from playbook.finding import Finding, FindingKey, FindingType, Scope
 
@@ -16,8 +17,8 @@ SAMPLES = Path(__file__).resolve().parents[3] / "shared" / "data" / "findings"
 PRODUCTION, NONPRODUCTION = Environment.PRODUCTION, Environment.NONPRODUCTION
 
 
-def finding(full: str, *, actor: bool = False, sample: bool = False) -> Finding:
-    return Finding(
+def finding(full: str, *, actor: bool = False, sample: bool = False, **fields: Any) -> Finding:
+    made = Finding(
         key=FindingKey(account="111111111111", region="eu-west-1", id="f1"),
         source="guardduty",
         type=FindingType(full=full),
@@ -33,6 +34,7 @@ def finding(full: str, *, actor: bool = False, sample: bool = False) -> Finding:
         actor=actor,
         sample=sample,
     )
+    return replace(made, **fields)
 
 
 @pytest.mark.parametrize(
@@ -85,6 +87,96 @@ def test_d2_to_d4(full: str, actor: bool, row: str, steps: tuple[str, ...], envi
     assert (advice.row, advice.steps) == (row, steps)
     assert advice.words
     assert advice.why
+
+
+CPU = finding("CPU:EC2/web cpu", source="cpu", score=5.0)
+TRAFFIC = finding("FlowLogs:EC2/web traffic", source="flowlogs", score=5.0, actor=True)
+EDR = finding("EDR:EC2/Miner", source="edr", score=8.0)
+UNSURE = finding("EDR:EC2/Odd", source="edr", score=5.0)
+EDR_MINING = finding("EDR:EC2/Miner", source="edr", score=5.0, techniques=("T1496.001",))
+LAUNCH = finding("CloudTrail:EC2/Mining", source="cloudtrail", techniques=("T1496.001",))
+CALL = finding("CloudTrail:EC2/User data", source="cloudtrail", techniques=("T1651",))
+BEACON = finding("SecurityHub:EC2/TTPs/Command and Control/Beacon", source="securityhub")
+ODD = finding("SecurityHub:EC2/Unusual Behaviors/VM", source="securityhub")
+ROOT = finding("CloudTrail:IAMUser/Root", source="cloudtrail", scope=Scope.ACCOUNT, instances=())
+C2 = finding("Backdoor:EC2/C&CActivity.B", actor=True)
+MINER = finding("CryptoCurrency:EC2/BitcoinTool.B", actor=True)
+TOR = finding("UnauthorizedAccess:EC2/TorClient", actor=True)
+NOBODY, YES, NO = None, True, False
+NOTHING = ()
+
+
+@pytest.mark.parametrize(
+    ("leading", "environment", "answer", "row", "steps", "asks"),
+    [
+        (MINER, PRODUCTION, NOBODY, "D1", CONTAIN, ""),
+        (MINER, NONPRODUCTION, NOBODY, "D1", STOP, ""),
+        (LAUNCH, PRODUCTION, NOBODY, "D1", CONTAIN, ""),
+        (LAUNCH, NONPRODUCTION, NOBODY, "D1", STOP, ""),
+        (EDR_MINING, NONPRODUCTION, NOBODY, "D1", STOP, ""),
+        (C2, PRODUCTION, NOBODY, "D2", CONTAIN, ""),
+        (C2, NONPRODUCTION, NOBODY, "D2", CONTAIN, ""),
+        (BEACON, PRODUCTION, NOBODY, "D2", CONTAIN, ""),
+        (CPU, PRODUCTION, NOBODY, "D3", NOTHING, QUESTION),
+        (CPU, NONPRODUCTION, NOBODY, "D3", NOTHING, QUESTION),
+        (CPU, PRODUCTION, YES, "D3", CONTAIN, ""),
+        (CPU, NONPRODUCTION, YES, "D3", CONTAIN, ""),
+        (CPU, PRODUCTION, NO, "D3", NOTHING, ""),
+        (EDR, PRODUCTION, NOBODY, "D3", CONTAIN, ""),
+        (UNSURE, PRODUCTION, NOBODY, "D3", NOTHING, QUESTION),
+        (UNSURE, PRODUCTION, YES, "D3", CONTAIN, ""),
+        (CALL, PRODUCTION, NOBODY, "D3", NOTHING, QUESTION),
+        (ODD, PRODUCTION, NOBODY, "D3", NOTHING, QUESTION),
+        (TRAFFIC, PRODUCTION, NOBODY, "D4", NOTHING, QUESTION),
+        (TRAFFIC, PRODUCTION, YES, "D4", CONTAIN, ""),
+        (TRAFFIC, NONPRODUCTION, NO, "D4", NOTHING, ""),
+        (TOR, PRODUCTION, NOBODY, "D4", NOTHING, QUESTION),
+        (TOR, PRODUCTION, YES, "D4", CONTAIN, ""),
+        (None, PRODUCTION, NOBODY, "D4", NOTHING, QUESTION),
+        (None, PRODUCTION, YES, "D4", CONTAIN, ""),
+        (ROOT, PRODUCTION, NOBODY, "", NOTHING, ""),
+        (ROOT, PRODUCTION, YES, "", NOTHING, ""),
+    ],
+)  # fmt: skip
+def test_the_flow_by_source_environment_and_answer(
+    leading: Finding | None,
+    environment: Environment,
+    answer: bool | None,
+    row: str,
+    steps: tuple[str, ...],
+    asks: str,
+) -> None:
+    advice = recommend(leading, environment, malicious=answer)
+    assert (advice.row, advice.steps, advice.asks) == (row, steps, asks)
+    assert advice.words
+    assert advice.why
+
+
+def test_a_process_that_is_not_malicious_closes_the_incident_with_that_reason() -> None:
+    advice = recommend(CPU, PRODUCTION, malicious=False)
+    assert advice.words == "close it with the reason"
+    assert advice.why == "the processor is busy without a pause, and the process is not malicious"
+
+
+@pytest.mark.parametrize(
+    ("leading", "answer", "snapshot", "contained", "row"),
+    [
+        (C2, NOBODY, True, True, "D5"),
+        (C2, NOBODY, True, False, "D2"),
+        (C2, NOBODY, False, True, "D2"),
+        (MINER, NOBODY, True, True, "D5"),
+        (CPU, YES, True, True, "D5"),
+        (CPU, NOBODY, True, True, "D3"),
+        (CPU, NO, True, True, "D3"),
+        (ROOT, NOBODY, True, True, ""),
+    ],
+)
+def test_d5_forensics_follow_the_snapshot_and_containment(
+    leading: Finding, answer: bool | None, snapshot: bool, contained: bool, row: str
+) -> None:
+    advice = recommend(leading, PRODUCTION, malicious=answer, snapshot=snapshot, contained=contained)
+    assert advice.row == row
+    assert (advice.steps == FORENSICS) is (row == "D5")
 
 
 def test_d5_evidence_comes_before_the_instance_is_touched() -> None:
