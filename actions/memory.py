@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -12,6 +12,7 @@ from actions import capture
 from actions.action import Action, Look
 from actions.capture import Platform
 from actions.instance import alive, seen
+from actions.invocations import RUNNING, commands_on, ended, invocation, newest
 from actions.polling import settled
 from actions.run import Run
 from aws.account import Account
@@ -27,11 +28,9 @@ from playbook.text import plain
 
 if TYPE_CHECKING:
     from mypy_boto3_s3.type_defs import HeadObjectOutputTypeDef
-    from mypy_boto3_ssm.type_defs import CommandTypeDef, GetCommandInvocationResultTypeDef
 
 LONGEST = timedelta(hours=1)
 """How long the host may take, and how long the presigned addresses hold."""
-_RUNNING = frozenset({"Pending", "InProgress", "Delayed", "Cancelling"})
 _PATIENCE = (5.0, 10.0, *(30.0 for _ in range(30)))
 """Seconds between looks while later steps wait for the image: about 15 minutes, then they go on."""
 
@@ -96,12 +95,12 @@ async def plan(target: Target, aws: Account) -> Capture:
     if not bucket:
         raise DoesNotApply("There is no evidence bucket to put an image into: set EC2IR_EVIDENCE_BUCKET.")
     (platform, commands), size = await both(
-        both(_platform(aws, target.instance), _commands(aws, target.instance)),
+        both(_platform(aws, target.instance), commands_on(aws, target.instance)),
         _memory(aws, target),
     )
     mark = _mark(target)
     earlier = [c for c in commands if c.get("Comment", "").startswith(mark)]
-    if any(c.get("Status") in _RUNNING for c in earlier):
+    if any(c.get("Status") in RUNNING for c in earlier):
         raise DoesNotApply("A capture is under way on this instance.")
     return Capture(
         target=target,
@@ -142,14 +141,6 @@ async def _platform(aws: Account, instance: str) -> Platform:
     return Platform(name)
 
 
-async def _commands(aws: Account, instance: str) -> list[CommandTypeDef]:
-    def listed() -> list[CommandTypeDef]:
-        pages = aws.ssm.get_paginator("list_commands").paginate(InstanceId=instance)
-        return [command for page in pages for command in page["Commands"]]
-
-    return await aws.call(listed)
-
-
 async def _head(aws: Account, bucket: str, key: str) -> HeadObjectOutputTypeDef | None:
     try:
         return await aws.call(aws.s3.head_object, Bucket=bucket, Key=key, ChecksumMode="ENABLED")
@@ -165,13 +156,11 @@ async def execute(plan: Capture, run: Run) -> None:
     comment = plan.mark + run.id
 
     async def look() -> str | None:
-        return _newest(await _commands(run.aws, plan.target.instance), comment)
+        return newest(await commands_on(run.aws, plan.target.instance), comment)
 
     command = await look() or await run.write("send", lambda: _send(plan, run, comment), look=look)
     if run.awaited:
-        await settled(
-            lambda: _invocation(run.aws, command, plan.target.instance), _ended, run.pause, _PATIENCE
-        )
+        await settled(lambda: invocation(run.aws, command, plan.target.instance), ended, run.pause, _PATIENCE)
     run.opens()
 
 
@@ -208,43 +197,23 @@ async def _send(plan: Capture, run: Run, comment: str) -> str:
     return answer["Command"].get("CommandId", "")
 
 
-def _newest(commands: Iterable[CommandTypeDef], comment: str, earlier: tuple[str, ...] = ()) -> str | None:
-    """The id of the newest command whose comment begins like that; SSM lists the newest first."""
-    ids = (c.get("CommandId", "") for c in commands if c.get("Comment", "").startswith(comment))
-    return next((i for i in ids if i not in earlier), None)
-
-
-async def _invocation(aws: Account, command: str, instance: str) -> GetCommandInvocationResultTypeDef | None:
-    try:
-        return await aws.call(aws.ssm.get_command_invocation, CommandId=command, InstanceId=instance)
-    except AwsRefused as refusal:
-        # For a moment after SendCommand there is none yet.
-        if refusal.code != "InvocationDoesNotExist":
-            raise
-        return None
-
-
-def _ended(found: GetCommandInvocationResultTypeDef | None) -> bool:
-    return found is not None and found["Status"] not in _RUNNING
-
-
 async def verify(plan: Capture, look: Look) -> Proof:
     """What the command says, and whether S3 has the object of that size and, if S3 knows one, that checksum.
 
     The SHA-256 is the host's own word, and the host is the attacker's: it shows that the image did not change
     since, not that it is complete.
     """
-    commands = await _commands(look.aws, plan.target.instance)
-    command = _newest(commands, plan.mark, plan.earlier)
+    commands = await commands_on(look.aws, plan.target.instance)
+    command = newest(commands, plan.mark, plan.earlier)
     if command is None:
         return Proof(rung=Rung.ABSENT, says=("no command was sent",))
     run = next(c.get("Comment", "") for c in commands if c.get("CommandId") == command)[len(plan.mark) :]
     keys = plan.keys(run)
     found, heads = await both(
-        _invocation(look.aws, command, plan.target.instance),
+        invocation(look.aws, command, plan.target.instance),
         gather(*(_head(look.aws, plan.bucket, key) for key in keys)),
     )
-    if found is None or found["Status"] in _RUNNING:
+    if found is None or found["Status"] in RUNNING:
         return Proof(
             rung=Rung.CONFIGURED,
             says=(f"command {command} is on the host",),
@@ -277,10 +246,10 @@ def _judged(key: str, output: str, heads: Sequence[HeadObjectOutputTypeDef]) -> 
 
 async def undo(plan: Capture, run: Run) -> None:
     """Cancel the command while it runs; evidence that is there already is not undone."""
-    commands = await _commands(run.aws, plan.target.instance)
-    command = _newest(commands, plan.mark, plan.earlier)
+    commands = await commands_on(run.aws, plan.target.instance)
+    command = newest(commands, plan.mark, plan.earlier)
     if command is None or all(
-        c.get("Status") not in _RUNNING for c in commands if c.get("CommandId") == command
+        c.get("Status") not in RUNNING for c in commands if c.get("CommandId") == command
     ):
         return
 

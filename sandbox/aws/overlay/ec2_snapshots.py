@@ -114,7 +114,7 @@ def describe_snapshots(self: Any) -> ActionResult:
     account id, `self` or `amazon`.
     """
     wanted = {self.current_account if o == "self" else o for o in self._get_param("OwnerIds", [])}
-    answer = _describe(self)
+    answer: Any = _describe(self)
     found: list[Any] = answer.result["Snapshots"]
     return ActionResult({"Snapshots": [s for s in found if not wanted or s.owner_id in wanted]})
 

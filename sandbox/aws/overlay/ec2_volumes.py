@@ -11,6 +11,7 @@ from sandbox.aws.world import notes_on, world_of
 
 _attach = EBSBackend.attach_volume
 _create = EBSBackend.create_volume
+_detach = EBSBackend.detach_volume
 _answer = ElasticBlockStore.create_volume
 _answer_attach = ElasticBlockStore.attach_volume
 
@@ -102,10 +103,23 @@ def answer_attach(self: Any) -> ActionResult:
     return _answer_attach(self)
 
 
+def detach_volume(self: Any, volume_id: str, instance_id: str | None, device_path: str | None) -> Any:
+    """DetachVolume: the instance may be left out; a volume that is not attached is in the wrong state.
+
+    Source: EC2 API reference, DetachVolume (`InstanceId` is required for a Multi-Attach volume only); "Error codes
+    for the EC2 API": IncorrectState.
+    """
+    attached = self.get_volume(volume_id).attachment
+    if attached is None:
+        refuse("IncorrectState", f"Volume '{volume_id}' is in the 'available' state.")
+    return _detach(self, volume_id, instance_id or attached.instance.id, device_path or attached.device)
+
+
 OVERRIDES = (
     Override(owner=VolumeAttachment, name="delete_on_termination", value=property(delete_on_termination)),
     Override(owner=EBSBackend, name="attach_volume", value=attach_volume),
     Override(owner=EBSBackend, name="create_volume", value=create_volume),
+    Override(owner=EBSBackend, name="detach_volume", value=detach_volume),
     Override(owner=ElasticBlockStore, name="create_volume", value=answer_create),
     Override(owner=ElasticBlockStore, name="attach_volume", value=answer_attach),
     Override(owner=Volume, name="status", value=property(status)),
