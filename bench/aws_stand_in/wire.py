@@ -155,6 +155,7 @@ BY_SIGNING_NAME = {
     "autoscaling": QUERY,
     "elasticloadbalancing": QUERY,
     "sts": QUERY,
+    "cloudtrail": JSON,
     "ssm": JSON,
     "logs": JSON,
     "sqs": JSON,
