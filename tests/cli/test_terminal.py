@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import json
 import re
 import sqlite3
 from collections.abc import Generator
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
-from cli.operators import Operators
 from cli.alerts import DeskSink
+from cli.operators import Operators
 from cli.settings import load
 from cli.wiring import Submitted, base
 from intake.receive import handle
@@ -202,3 +206,91 @@ def test_a_hostile_title_formats_nothing(at: Terminal) -> None:
     assert said.status == 0
     assert "[/nope]" in said.out
     assert "\x1b" not in said.out + at.shell("incident", "show", at.incident).out
+
+
+def test_a_major_incident_is_contained_together_by_its_hash(at: Terminal) -> None:
+    assert at.as_("ana", "join", at.incident, at.seeded.bystander).status == 0
+    shown = at.as_("bo", "contain", at.incident)
+    match = re.search(r"--hash (\w{64})", shown.out)
+    assert match is not None, shown
+    wrong = at.as_("bo", "contain", at.incident, "--hash", "0" * 64)
+    assert (wrong.status, "not those that you saw" in wrong.err) == (3, True)
+
+    done = at.as_("bo", "contain", at.incident, "--hash", match[1])
+    assert done.status == 0, done
+    assert done.out.count("Isolate the instance: applied") == 2
+    assert at.shell("incident", "show", at.incident, "--json").json["incident"]["contained"]
+
+
+def test_the_checklist_is_shown_ticked_and_kept(at: Terminal) -> None:
+    everything = at.shell("checklist", at.incident, "--json").json
+    assert [item["row"]["id"] for item in everything][:2] == ["A1", "A2"]
+    ticked = at.as_("ana", "checklist", at.incident, "tick", "A7", "na", "no", "flow", "logs", "--json").json
+    assert [(i["standing"], i["tick"]["comment"]) for i in ticked] == [("does not apply", "no flow logs")]
+    at.as_("ana", "checklist", at.incident, "assign", "a8", "U0BO")
+    assert "with U0BO" in at.shell("checklist", at.incident).out
+    assert at.as_("ana", "checklist", at.incident, "tick", "Z9").status == 2
+    assert at.as_("ana", "checklist", at.incident, "frobnicate", "A7").status == 2
+
+
+def test_checks_are_made_by_hand_and_an_account_is_audited_without_an_incident(at: Terminal) -> None:
+    (reply,) = at.as_("ana", "check", at.incident, "A5", "--json").json
+    assert (reply["check"], reply["row"]) == ("exposed", "A5")
+    assert reply["verdict"] in ("clear", "notable")
+    audited = at.as_("ana", "audit", "--json")
+    assert {r["row"] for r in audited.json} == {"H1", "H2", "H3", "H4", "H5"}
+    assert at.as_("ana", "audit", "--region", "mars").status == 2
+    assert at.as_("ana", "check", at.incident, "bananas").status == 2
+    assert at.as_("dee", "audit").status == 3
+
+
+def test_an_incident_is_declared_and_its_question_answered(at: Terminal) -> None:
+    made = at.as_("ana", "declare", at.seeded.bystander, "--json").json
+    assert "ec2ir malicious" in at.shell("incident", "show", made["id"]).out
+    assert at.as_("ana", "malicious", made["id"], "perhaps").status == 2
+    assert at.as_("ana", "malicious", made["id"], "yes").status == 0
+    (plan,) = at.shell("incident", "show", made["id"], "--json").json["pending"]
+    assert "isolate" in [step["action"] for step in plan["steps"]]
+
+
+def test_the_report_is_written_signed_and_kept(at: Terminal) -> None:
+    key = Ed25519PrivateKey.generate()
+    pem = at.shell.home / "key.pem"
+    pem.write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+    at.shell.set(EC2IR_SIGNING_KEY=str(pem))
+    folder = at.shell.home / "out"
+    made = at.as_("ana", "report", at.incident, "--out", str(folder), "--json")
+    assert made.status == 0, made
+    assert sorted(Path(f["path"]).suffix for f in made.json) == [".md", ".pdf"]
+    for one in made.json:
+        content = Path(one["path"]).read_bytes()
+        assert hashlib.sha256(content).hexdigest() == one["sha256"]
+        key.public_key().verify(Path(one["signature"]).read_bytes(), content)
+
+    only = at.as_("ana", "report", at.incident, "--out", str(folder), "--format", "pdf")
+    assert ".pdf  SHA-256 " in only.out
+    assert ".md  SHA-256" not in only.out
+    assert "openssl pkeyutl -verify" in only.out
+    assert at.as_("dee", "report", at.incident).status == 3
+
+
+def test_indicators_and_root_cause_are_kept_from_a_terminal(at: Terminal) -> None:
+    assert (
+        at.as_("ana", "ioc", "add", at.incident, "pool[.]evil[.]example", "--about", "the pool").status == 0
+    )
+    assert (
+        "I3 domain pool[.]evil[.]example · the pool · added by ana"
+        in at.shell("ioc", "list", at.incident).out
+    )
+    assert "pool.evil.example" in {
+        k["indicator"]["value"] for k in at.shell("ioc", "list", at.incident, "--json").json
+    }
+    (file,) = at.as_("ana", "ioc", "export", at.incident, "stix", "--json").json
+    assert json.loads(Path(file["path"]).read_text())["type"] == "bundle"
+    assert at.as_("ana", "ioc", "forget", at.incident, "pool.evil.example").status == 0
+    assert "pool" not in at.shell("ioc", "list", at.incident).out
+
+    assert "Nobody has stated it yet" in at.shell("root-cause", at.incident).out
+    assert at.as_("ana", "root-cause", at.incident, "hacking").status == 2
+    stated = at.as_("ana", "root-cause", at.incident, "hacking", "Exploit", "vuln", "--json").json
+    assert stated["action"]["hacking"]["variety"] == ["Exploit vuln"]
