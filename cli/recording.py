@@ -48,7 +48,7 @@ def report(
     async def work(settings: Settings) -> None:
         async with terminal(settings) as at:
             made = await reports.report(at.desk, incident, by=at.person, door=Door.TERMINAL)
-        _write([f for f in made if form is None or f.name.endswith(f".{form}")], to, json=json)
+        _put([f for f in made if form is None or f.name.endswith(f".{form}")], to, json=json)
 
     enter(work)
 
@@ -120,7 +120,7 @@ def export_ioc(
     async def work(settings: Settings) -> None:
         async with terminal(settings) as at:
             file = await indicators.export(at.desk, incident, form, by=at.person, door=Door.TERMINAL)
-        _write([file], to, json=json)
+        _put([file], to, json=json)
 
     enter(work)
 
@@ -157,26 +157,8 @@ def root_cause(
     enter(work)
 
 
-def _write(files: Iterable[File], folder: Path, *, json: bool) -> None:
-    """Write files with their signatures. Raises StepFailed when the folder can't be written to."""
-    written: list[dict[str, str]] = []
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        for file in files:
-            path = folder / file.name
-            path.write_bytes(file.content)
-            signature = folder / f"{file.name}.sig" if file.signature else None
-            if signature is not None:
-                signature.write_bytes(file.signature)
-            written.append(
-                {"path": str(path), "sha256": file.sha256, "signature": str(signature) if signature else ""}
-            )
-    except OSError as error:
-        raise StepFailed(
-            f"{folder} can't be written to: {error.strerror}.",
-            means="The file is kept in the database all the same.",
-            then="Name another folder with --out.",
-        ) from error
+def _put(files: Iterable[File], folder: Path, *, json: bool) -> None:
+    written = write(files, folder)
     if json:
         show.as_json(written)
         return
@@ -186,3 +168,24 @@ def _write(files: Iterable[File], folder: Path, *, json: bool) -> None:
         out.print(f"To check a signature: {HOW_TO_CHECK}", markup=False)
     elif written:
         out.print("Not signed: EC2IR_SIGNING_KEY is not set.")
+
+
+def write(files: Iterable[File], folder: Path) -> list[dict[str, str]]:
+    """Write files with their signatures; where each is, and its hash. Raises StepFailed when that can't be done."""
+    written: list[dict[str, str]] = []
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for file in files:
+            path, signature = folder / file.name, folder / f"{file.name}.sig"
+            path.write_bytes(file.content)
+            if file.signature:
+                signature.write_bytes(file.signature)
+            beside = str(signature) if file.signature else ""
+            written.append({"path": str(path), "sha256": file.sha256, "signature": beside})
+    except OSError as error:
+        raise StepFailed(
+            f"{folder} can't be written to: {error.strerror}.",
+            means="The file is kept in the database all the same.",
+            then="Name another folder with --out.",
+        ) from error
+    return written
