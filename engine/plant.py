@@ -13,7 +13,7 @@ from commands.desk import Desk
 from playbook.target import Target
 
 RUNS_AT_ONCE = 8
-"""Runs that one process carries out side by side; further ones wait for their turn, approved.
+"""Containments that one process carries out side by side; further ones wait for their turn, approved.
 
 EC2 lets an account and region make 50 calls at once of each mutating action, and five a second after that
 ("Request throttling for the Amazon EC2 API"). Isolating an instance takes two ModifyNetworkInterfaceAttribute
@@ -25,7 +25,7 @@ for each of its interfaces: eight instances with three interfaces make 48.
 class Plant:
     """`executor` is this process's own name, fresh at every start: a name used twice is two zombies.
 
-    `pause` waits for some seconds; tests hand in one that moves their clock instead. `turns` are those of runs.
+    `pause` waits for some seconds; tests hand in one that moves their clock instead. `turns` are those of containments.
     """
 
     desk: Desk

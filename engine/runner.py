@@ -17,6 +17,7 @@ from aws.account import Account
 from aws.record import Call, recorded
 from commands import progress
 from commands.brief import brief_of
+from commands.containment import CUTS_OFF
 from commands.propose import propose_anew
 from engine.gates import HEAD_START, Changes, StepGate, gates
 from engine.journal import RunJournal, StepJournal
@@ -49,14 +50,16 @@ _TO_DO = frozenset({StepState.WAITING, StepState.RUNNING})
 async def carry_out(plant: Plant, run: str) -> None:
     """Carry a run on from wherever it stands. Harmless to call again, from any process, at any time.
 
-    A run that nobody began yet waits for its turn first. Raises Superseded when another process took the run
+    A containment that nobody began yet waits for its turn first. Raises Superseded when another process took the run
     meanwhile, StoreDown when nothing can be recorded: the run then stays as it is, for whoever goes on with it.
     """
     async with plant.desk.store.begin() as unit:
-        found = await unit.runs.get(run)
-    # What is taken over is under way already, and may have left an interface open: it waits for nobody.
-    turn = plant.turns if found is not None and found.state is RunState.APPROVED else contextlib.nullcontext()
-    async with turn:
+        found, proposal = await unit.runs.get(run), await unit.proposals.get(run)
+    # What is taken over is under way already, and may have left an interface open: it waits for nobody. Neither
+    # does what cuts nothing off, such as an analysis: it takes minutes, and containment must not wait behind it.
+    new = found is not None and found.state is RunState.APPROVED
+    cuts = proposal is not None and bool(CUTS_OFF.intersection(proposal.actions))
+    async with plant.turns if new and cuts else contextlib.nullcontext():
         await _carry_out(plant, run)
 
 

@@ -71,3 +71,12 @@ async def test_a_run_that_was_taken_over_waits_for_nobody(bench: Bench) -> None:
     async with asyncio.timeout(30):
         await busy.carry(plan.id, "x-living")
     assert (await bench.run(plan.id)).state is RunState.PROVED
+
+
+async def test_what_cuts_nothing_off_takes_no_turn(bench: Bench) -> None:
+    plan = await bench.approved("tag")
+    busy = dataclasses.replace(bench, plant=dataclasses.replace(bench.plant, turns=asyncio.Semaphore(0)))
+
+    async with asyncio.timeout(30):
+        await busy.carry(plan.id)
+    assert (await bench.run(plan.id)).state is RunState.PROVED
