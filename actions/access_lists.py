@@ -21,6 +21,7 @@ MOST = 20
 LAST = 32_766
 _EVERYBODY = {4: "0.0.0.0/0", 6: "::/0"}
 _TCP, _UDP, _ALL = "6", "17", "-1"
+_NAMES = {_TCP: "tcp", _UDP: "udp"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -58,7 +58,7 @@ class Opening:
 class Closing:
     """The plan: the rules that go. `groups` are all that were looked at; `ids` go with `rules`.
 
-    `shared` says for each group that others use how many interfaces these are; `lists` are prefix lists that
+    `shared` says of each group how many network interfaces of others hold it; `lists` are prefix lists that
     open the ports to the world too, and stay.
     """
 
@@ -94,7 +94,7 @@ class Closing:
             ),
             warnings=(
                 *(
-                    f"{g} is shared: {self.shared[g]} interfaces of others are closed with it."
+                    f"{g} is shared; network interfaces of others that are closed with it: {self.shared[g]}."
                     for g in touched
                     if self.shared.get(g)
                 ),

@@ -34,7 +34,7 @@ async def test_ssh_is_closed_to_the_world_and_the_web_stays_open(asg: Scene) -> 
 
 async def test_who_shares_the_group_is_counted(asg: Scene) -> None:
     warnings = (await asg.step(close_ports).plan()).show().warnings
-    assert any("is shared: 1 interfaces of others" in w for w in warnings)
+    assert any("interfaces of others that are closed with it: 1" in w for w in warnings)
 
 
 @pytest.mark.parametrize(

@@ -12,8 +12,10 @@ from actions import roles
 from actions.revoke import SessionDenial, revoke
 from actions.revoke_role import cutoff_of, moment, policy_before, revoke_role
 from playbook.approval import Risk
+from playbook.brief import Brief
 from playbook.decisions import CONTAIN
 from playbook.errors import DoesNotApply, Drift, Refused
+from playbook.incident import InstanceFacts
 from playbook.plan import dump, fingerprint, load
 from playbook.proof import Rung
 from playbook.target import Target
@@ -192,6 +194,27 @@ class TestTheWholeRole:
         plan = await step.execute()
         await step.undo()
         assert plan.policy not in asg.client("iam").list_role_policies(RoleName=plan.role)["PolicyNames"]
+
+    async def test_the_role_is_found_after_the_profile_was_taken_off(self, asg: Scene) -> None:
+        await asg.step(revoke).execute()
+        with pytest.raises(DoesNotApply, match="no instance profile"):
+            await asg.step(revoke_role).plan()
+        first = InstanceFacts(
+            account=asg.seeded.account,
+            region=asg.seeded.region,
+            instance=asg.seeded.web,
+            role=asg.seeded.role,
+        )
+        plan = await revoke_role.plan(asg.target, asg.aws.knowing(Brief(first=first)))
+        assert (plan.role, plan.role_path) == (asg.seeded.role, "/service/")
+
+    async def test_a_role_that_is_deleted_since_has_no_sessions(self, asg: Scene) -> None:
+        await asg.step(revoke).execute()
+        first = InstanceFacts(
+            account=asg.seeded.account, region=asg.seeded.region, instance=asg.seeded.web, role="gone"
+        )
+        with pytest.raises(DoesNotApply, match="role gone, which the instance had at first, is deleted"):
+            await revoke_role.plan(asg.target, asg.aws.knowing(Brief(first=first)))
 
     async def test_a_cutoff_in_the_future_is_no_proof(self, asg: Scene) -> None:
         step = asg.step(revoke_role)
