@@ -14,6 +14,7 @@ from sandbox.aws.host import Output
 from sandbox.aws.world import notes_on
 
 _NAMED: Final = re.compile(r"^(evidence|baseline)='([^']*)'$", re.MULTILINE)
+_LIMIT: Final = re.compile(r'^sort (?:-u )?"\$work/(hosts|files)" \| head -n ([0-9]+)$', re.MULTILINE)
 _HOSTS: Final = re.compile(rb"[a-z+]+://([A-Za-z0-9.-]+)|((?:[0-9]{1,3}\.){3}[0-9]{1,3})")
 _KINDS: Final = (
     ("etc/cron*", "cron"),
@@ -92,8 +93,19 @@ def run(backend: Any, instance: str, script: str) -> Output:
             mode, size = f"{file.mode:o}", len(file.content)
             rows.append(f"file\t{volume}\t{state}\t{kind}\t{file.sha256}\t{size}\t{mode}\t/{file.path}\n")
             hosts |= {f"host\t{host}\t/{file.path}\n" for host in _hosts(file)}
+    most = {what: int(number) for what, number in _LIMIT.findall(script)}
     head = f"ec2ir-volumes\t1\t{read}\t{len(rows)}\n"
-    return Output(code=0, stdout="".join((head, *sorted(set(gaps)), *sorted(hosts), *sorted(rows))))
+    return Output(
+        code=0,
+        stdout="".join(
+            (
+                head,
+                *sorted(set(gaps)),
+                *sorted(hosts)[: most.get("hosts")],
+                *sorted(rows)[: most.get("files")],
+            )
+        ),
+    )
 
 
 def _held(backend: Any, instance: str, volume_id: str) -> tuple[File, ...] | None:

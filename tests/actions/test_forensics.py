@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from actions.action import Look
 from actions.analyse import analyse
 from actions.lab import lab
 from actions.snapshot import snapshot
@@ -17,7 +18,7 @@ from aws.record import recorded
 from playbook.errors import DoesNotApply, StepFailed
 from playbook.policy import Forensics, Policy
 from playbook.proof import Rung
-from sandbox.aws.disks import MINER
+from sandbox.aws.disks import MINER, File
 from tests.fakes.journal import MemoryJournal
 
 if TYPE_CHECKING:
@@ -169,8 +170,6 @@ class TestAnalysing:
             await action.execute(plan, seized.run(id=f"run-{number}"))
         plan = await analyse.plan(clean, seized.aws)
         done = dataclasses.replace(plan, earlier=())
-        from actions.action import Look
-
         proof = await analyse.verify(done, Look(aws=seized.aws, now=seized.clock(), applied=seized.clock()))
         assert proof.says[1] == "0 files stand out: 0 added, 0 changed, 0 seen"
         assert proof.indicators == ()
@@ -187,6 +186,30 @@ class TestAnalysing:
         kept = seized.client("s3").list_objects_v2(Bucket=seized.seeded.bucket, Prefix="analysis/inc-7/")
         whole = seized.client("s3").get_object(Bucket=seized.seeded.bucket, Key=kept["Contents"][0]["Key"])
         assert whole["Body"].read().decode() == output
+
+    @pytest.mark.parametrize("kept", [True, False])
+    async def test_more_than_ssm_answers_is_said_with_where_the_rest_is(
+        self, seized: Scene, kept: bool
+    ) -> None:
+        await built(seized)
+        from sandbox.aws.overlay.base import ec2_of
+        from sandbox.aws.world import notes_on
+
+        backend = ec2_of(seized.seeded.account, seized.seeded.region)
+        for volume in copies(seized):
+            notes = notes_on(backend.get_volume(volume["VolumeId"]))
+            dropped = tuple(File(path=f"tmp/{n:04}", content=b"x") for n in range(500))
+            notes["files"] += dropped if MINER in notes["files"] else ()
+        if not kept:
+            seized.aws.policy = dataclasses.replace(seized.aws.policy, evidence_bucket="")
+        step = seized.step(analyse)
+        await step.execute()
+        proof = await step.verify()
+        assert proof.rung is Rung.PROVED
+        assert any(words.startswith("508 files stand out") for words in proof.says)
+        where = f"s3://{seized.seeded.bucket}/analysis/inc-7/" if kept else "nowhere: set an evidence bucket"
+        assert "more files are not in what SSM answers" in proof.says[-1]
+        assert where in proof.says[-1]
 
     async def test_without_a_machine_there_is_nothing_to_read_on(self, seized: Scene) -> None:
         with pytest.raises(DoesNotApply, match="build it first"):

@@ -8,7 +8,6 @@ import pytest
 
 from sandbox.aws.disks import MINER, files_of
 from sandbox.aws.environment import LINUX_IMAGE, REGION, account_id
-from sandbox.aws.overlay.base import ec2_of
 
 if TYPE_CHECKING:
     from sandbox.aws.box import AwsBox
@@ -27,6 +26,8 @@ def taken(ec2: Any, instance: str) -> str:
 
 
 def paths(volume: str) -> set[str]:
+    from sandbox.aws.overlay.base import ec2_of
+
     backend = ec2_of(account_id(), REGION)
     return {f.path for f in files_of(backend, backend.get_volume(volume))}
 
