@@ -24,6 +24,8 @@ FLEETS = REGIONS | {"ec2:DescribeInstances"}
 """The IAM actions of the two reads."""
 AT_ONCE = 8
 """Regions asked at the same time: the threads are shared with all other checks."""
+LINE = 10
+"""Regions that are named in one line."""
 _HERE = ("pending", "running", "stopping", "stopped")
 
 
@@ -60,7 +62,19 @@ async def everywhere(scene: Scene, read: Callable[[Account], Awaitable[T]]) -> E
     answers = dict(zip(names, await asyncio.gather(*map(of, names)), strict=True))
     return Everywhere(
         answers={r: a for r, a in answers.items() if not isinstance(a, Ec2irError)},
-        gaps=tuple(f"{r} could not be asked. {a}" for r, a in answers.items() if isinstance(a, Ec2irError)),
+        gaps=told({r: str(a) for r, a in answers.items() if isinstance(a, Ec2irError)}),
+    )
+
+
+def told(troubles: Mapping[str, str]) -> tuple[str, ...]:
+    """Regions that could not be asked, each by its name, with what came in the way said once for a line of them."""
+    groups: dict[str, list[str]] = {}
+    for region, why in troubles.items():
+        groups.setdefault(why, []).append(region)
+    return tuple(
+        f"{', '.join(regions[at : at + LINE])} could not be asked. {why}"
+        for why, regions in groups.items()
+        for at in range(0, len(regions), LINE)
     )
 
 

@@ -15,6 +15,7 @@ from actions.checks.process_list import Process
 from actions.checks.quarry import Quarry
 from actions.checks.reading_flows import Flow
 from actions.checks.reading_trail import TrailEvent
+from actions.checks.regions import told
 from actions.checks.ssh_rdp import acl_admits, has_gateway, reachable
 from actions.checks.target_health import Health
 from actions.checks.watch_credentials import strangers
@@ -253,6 +254,17 @@ class TestCredentials:
             None,
         )
         assert found == ()
+
+
+class TestRegions:
+    """What could not be asked is named."""
+
+    def test_every_region_is_named_and_each_trouble_said_once_a_line(self) -> None:
+        names = [f"eu-west-{n}" for n in range(12)]
+        lines = told(dict.fromkeys(names, "Denied.") | {"us-east-1": "No answer."})
+        assert len(lines) == 3
+        assert all(any(name in line for line in lines) for name in names)
+        assert lines[-1] == "us-east-1 could not be asked. No answer."
 
 
 class TestLaunched:
