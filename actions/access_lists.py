@@ -39,7 +39,7 @@ class Denial:
         way = "to" if self.egress else "from"
         if not self.port:
             return f"all traffic {way} {self.cidr}"
-        return f"{ {_TCP: 'tcp', _UDP: 'udp'}[self.protocol] } {self.port} {way} {self.cidr}"
+        return f"{_NAMES.get(self.protocol, self.protocol)} {self.port} {way} {self.cidr}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
