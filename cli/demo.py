@@ -13,16 +13,17 @@ from cli.demo_play import play as play_through
 from cli.demo_world import World, world
 from cli.doors import err, out, stop
 from cli.logs import configure
+from cli.scenario import Scenario
 from cli.settings import BadSetting
 from playbook.errors import Ec2irError
 from sandbox.aws.findings import mining
 
 
-def run(*, port: int, play: bool, leak: bool) -> None:
+def run(*, port: int, play: bool, scenario: Scenario, leak: bool) -> None:
     """Serve the page until interrupted; or play, and exit 0 only if everything was proved."""
     configure()
     try:
-        done = asyncio.run(_play(leak=leak) if play else _page(port))
+        done = asyncio.run(_play(scenario, leak=leak) if play else _page(port))
     except OSError as error:
         if error.errno not in (errno.EADDRINUSE, errno.EACCES):
             raise
@@ -32,9 +33,9 @@ def run(*, port: int, play: bool, leak: bool) -> None:
     raise typer.Exit(0 if done else 1)
 
 
-async def _play(*, leak: bool) -> bool:
+async def _play(scenario: Scenario, *, leak: bool) -> bool:
     async with world(0) as made:
-        return await play_through(made, leak=leak)
+        return await play_through(made, scenario, leak=leak)
 
 
 async def _page(port: int) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 
 from cli import show
+from cli.demo_full import whole
 from cli.demo_hands import (
     StoppedShort,
     click,
@@ -21,6 +22,7 @@ from cli.demo_hands import (
 )
 from cli.demo_world import CIDR, World
 from cli.doors import err, out
+from cli.scenario import Scenario
 from playbook.clock import elapsed
 from playbook.proposal import Kind
 from sandbox.aws.checker import Expectation, Fact, check
@@ -29,7 +31,7 @@ from sandbox.aws.findings import mining
 LEAK = "web-mining"
 
 
-async def play(made: World, *, leak: bool) -> bool:
+async def play(made: World, scenario: Scenario, *, leak: bool) -> bool:
     """Play it; whether everything was proved, by the product's proofs and by the checker."""
     with measured("A GuardDuty finding reaches the queue"):
         finding = await asyncio.to_thread(mining, made.box.client("ec2"), made.account.web, at=made.clock())
@@ -37,6 +39,8 @@ async def play(made: World, *, leak: bool) -> bool:
     try:
         incident = await _contain(made, leak=leak)
         proved = await _prove(made)
+        if proved and scenario is Scenario.FULL:
+            return await whole(made)
         if proved:
             await _undo_tag(made)
     except StoppedShort as failure:

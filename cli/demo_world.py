@@ -11,13 +11,16 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from pydantic import SecretStr
 
 from cli.serve import Running, running
-from cli.settings import Isolation, PolicyFile, Roles, Settings
+from cli.settings import ForensicsSection, Isolation, PolicyFile, RecoverySection, Roles, Settings
 from sandbox.aws.box import AwsBox, start
 from sandbox.aws.fingerprint import Fingerprint, take
-from sandbox.aws.seed import Account, seed, usual_flows
+from sandbox.aws.golden import PARAMETER as GOLDEN
+from sandbox.aws.seed import LAB_IMAGE, LAB_PROFILE, Account, seed, usual_flows
 from sandbox.slack import Server, Workspace, serving
 
 CIDR = "10.99.0.0/24"
@@ -69,7 +72,7 @@ async def world(port: int) -> AsyncGenerator[World]:
         async with serving(workspace, port=port) as server:
             workspace.deliver_by(server.socket_mode)
             with tempfile.TemporaryDirectory(prefix="ec2ir-demo-") as folder:
-                settings = settings_for(workspace, server, account, Path(folder))
+                settings = settings_for(workspace, server, account, box.endpoint_url or "", Path(folder))
                 async with running(settings, clock=clock) as product:
                     yield World(
                         clock=clock, box=box, account=account, workspace=workspace, server=server,
@@ -90,7 +93,7 @@ def people(clock: DemoClock) -> Workspace:
     return workspace
 
 
-def settings_for(workspace: Workspace, server: Server, account: Account, folder: Path) -> Settings:
+def settings_for(workspace: Workspace, server: Server, account: Account, aws: str, folder: Path) -> Settings:
     """What an installation would set, for the box."""
     app = workspace.app
     return Settings(
@@ -102,13 +105,28 @@ def settings_for(workspace: Workspace, server: Server, account: Account, folder:
         slack_api_url=server.api_url,
         slack_channel=ANNOUNCEMENTS,
         evidence_bucket=account.bucket,
+        signing_key=str(_signing_key(folder)),
         http_host="127.0.0.1",
         http_port=0,
         policy_file=PolicyFile(
             roles=Roles(responders="ir-responders", approvers="ir-approvers"),
             isolation=Isolation(forensics_cidr=CIDR),
+            recovery=RecoverySection(
+                golden_image=f"ssm:{GOLDEN}", probe_url=f"{aws}/sandbox/front/web?region={account.region}"
+            ),
+            forensics=ForensicsSection(
+                subnet=account.network.lab_subnet, image=f"ssm:{LAB_IMAGE}", instance_profile=LAB_PROFILE
+            ),
         ),
     )
+
+
+def _signing_key(folder: Path) -> Path:
+    """A key for this demo alone: reports are signed with it."""
+    path = folder / "ec2ir-signing.pem"
+    key = Ed25519PrivateKey.generate()
+    path.write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+    return path
 
 
 def _use(box: AwsBox) -> None:

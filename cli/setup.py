@@ -11,6 +11,7 @@ from actions.catalogue import BY_NAME
 from bot.manifest import manifest as slack_manifest
 from cli.doors import enter, out, stop
 from cli.iam import policy
+from cli.scenario import Scenario
 from cli.settings import BadSetting, Settings, load
 from playbook.errors import BadInput, Ec2irError
 from storage.migrate import current, downgrade, head, upgrade
@@ -65,16 +66,17 @@ def demo(
         int, typer.Option(min=0, max=65535, help="Where the page is served on 127.0.0.1.")
     ] = 8765,
     play: Annotated[bool, typer.Option("--play", help="Play the incident without a browser.")] = False,
+    scenario: Annotated[Scenario, typer.Option(help="With --play: what is played.")] = Scenario.CONTAIN,
     leak: Annotated[
         bool,
         typer.Option("--leak", help="With --play: a connection survives isolation; the proof must fail."),
     ] = False,
 ) -> None:
     """The whole product on a laptop: a Slack workspace and an AWS account in a box, and an incident."""
-    if leak and not play:
-        stop(BadInput("--leak needs --play.", then="ec2ir demo --play --leak"))
+    if (leak or scenario is not Scenario.CONTAIN) and not play:
+        stop(BadInput("--leak and --scenario need --play.", then="ec2ir demo --play --scenario full"))
     try:
         from cli.demo import run
     except ImportError as error:
         stop(BadSetting(f"The demo needs {error.name}.", then="Install it with: pip install 'ec2ir[demo]'"))
-    run(port=port, play=play, leak=leak)
+    run(port=port, play=play, scenario=scenario, leak=leak)

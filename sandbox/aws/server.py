@@ -15,6 +15,7 @@ from werkzeug.wrappers import Request, Response
 
 from sandbox.aws.controls import here, run
 from sandbox.aws.environment import REGION
+from sandbox.aws.front import visit
 from sandbox.aws.overlay.dispatch import unsupported
 from sandbox.aws.overlay.install import install
 from sandbox.aws.trail import kept
@@ -34,14 +35,17 @@ def _answer(status: int, body: dict[str, Any]) -> Response:
 
 
 def control(request: Request) -> Response:
-    """`POST /sandbox/NAME?region=R` pulls a lever with the JSON body's parameters; `GET /sandbox/health`."""
-    name = request.path.removeprefix("/sandbox/")
+    """`POST /sandbox/NAME?region=R` pulls a lever with the JSON body's parameters; `GET /sandbox/health` says that the
+    box is there, `GET /sandbox/front/GROUP` visits what a balancer serves from that target group.
+    """
+    name, region = request.path.removeprefix("/sandbox/"), request.args.get("region", REGION)
     if name == "health":
         return _answer(200, {"ready": True})
     try:
-        return _answer(
-            200, run(request.args.get("region", REGION), name, request.get_json(silent=True) or {})
-        )
+        if name.startswith("front/"):
+            status, words = visit(region, name.removeprefix("front/"))
+            return Response(words, status=status, mimetype="text/plain")
+        return _answer(200, run(region, name, request.get_json(silent=True) or {}))
     except KeyError as missing:
         return _answer(404, {"error": f"no such lever or parameter: {missing}"})
     except ValueError as wrong:
