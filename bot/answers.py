@@ -8,8 +8,9 @@ from slack_sdk.models.blocks import Block
 
 from actions.checks.catalogue import CHECK_BY_NAME
 from bot import blocks
-from bot.words import VERDICTS, moment, said
+from bot.words import moment, said
 from commands.board import Board
+from commands.inquire import SIGNS
 from playbook.answer import Answer
 
 
@@ -18,7 +19,7 @@ def answer_lines(check: str, answer: Answer, *, about: str = "", when: str = "")
     known = CHECK_BY_NAME.get(check)
     title = f"{known.row} {known.title}" if known else said(check, 60)
     parts = (
-        f"{VERDICTS[answer.verdict]} *{title}* · {answer.verdict.value}",
+        f"{SIGNS[answer.verdict]} *{title}* · {answer.verdict.value}",
         f"`{about}`" if about else "",
         when,
     )

@@ -9,9 +9,9 @@ from slack_sdk.models.blocks import Block, Option, OverflowMenuElement
 from bot import blocks
 from bot.rows import phase_rows
 from bot.value import Value
-from bot.words import STANDINGS, called, mention, moment, said
+from bot.words import called, mention, moment, said
 from commands.board import Board
-from commands.checklist import items
+from commands.checklist import SIGNS, items
 from playbook.checklist import Item, Said, Standing
 from playbook.incident import IncidentState
 from playbook.people import Person
@@ -42,7 +42,7 @@ def overview(board: Board) -> list[Block]:
 
 def _line(phase: Phase, mine: Sequence[Item]) -> str:
     over = sum(item.standing in _OVER for item in mine)
-    waits = [f"{STANDINGS[i.standing]} {i.row.id}" for i in mine if i.standing in _ATTENTION]
+    waits = [f"{SIGNS[i.standing]} {i.row.id}" for i in mine if i.standing in _ATTENTION]
     line = f"*{phase.heading}* · {over} of {len(mine)} rows over"
     return f"{line}\n{' · '.join(waits)}" if waits else line
 
@@ -68,7 +68,7 @@ def _steps(instance: str, board: Board, phase: Phase) -> list[Block]:
 
 def _row(item: Item, board: Board) -> Block:
     tick = item.tick
-    parts = [f"{STANDINGS[item.standing]} *{item.row.id}* {item.row.title} · {item.standing.value}"]
+    parts = [f"{SIGNS[item.standing]} *{item.row.id}* {item.row.title} · {item.standing.value}"]
     if item.words:
         parts.append(said(item.words, 200))
     if tick and tick.said is not Said.OPEN:

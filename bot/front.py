@@ -119,7 +119,9 @@ class Front:
 
         `replace` puts it in the place of the message that was clicked on, which must be the person's alone.
         """
-        body = list(shown) or checked([blocks.section(piece) for piece in blocks.paragraphs([text])])
+        body = list(shown) or checked(
+            [blocks.section(piece) for piece in blocks.paragraphs(text.split("\n"))]
+        )
         if act.respond is not None and await _responded(act.respond, text, body, replace=replace):
             return
         if not act.channel:

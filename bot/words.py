@@ -6,8 +6,6 @@ import re
 from datetime import UTC, datetime
 
 from commands.board import Board
-from playbook.answer import Verdict
-from playbook.checklist import Standing
 from playbook.finding import Severity
 from playbook.incident import Incident, IncidentState, InstanceFacts
 from playbook.people import Person
@@ -31,15 +29,6 @@ EVENTS = {
     Event.INDICATOR: "🧬",
     Event.ROOT_CAUSE: "🧭",
     Event.REPORTED: "📄",
-}
-VERDICTS = {Verdict.CLEAR: "🟢", Verdict.NOTABLE: "🟠", Verdict.GAP: "🕳️", Verdict.NOT_APPLICABLE: "⚫"}
-STANDINGS = {
-    Standing.DONE: "🟢",
-    Standing.NOT_APPLICABLE: "⚫",
-    Standing.NOTABLE: "🟠",
-    Standing.GAP: "🕳️",
-    Standing.UNDER_WAY: "🔵",
-    Standing.OPEN: "⚪",
 }
 _USER_ID = re.compile(r"[UW][A-Z0-9]{4,20}")
 _STAMP = re.compile(r"\b20\d\d-\d\d-\d\d \d\d:\d\d:\d\d UTC\b", re.ASCII)

@@ -13,26 +13,16 @@ from actions.checks.catalogue import CHECK_BY_NAME
 from cli.doors import out
 from commands.approve import need_of
 from commands.board import Board, Row
-from commands.checklist import items, looked
+from commands.checklist import SIGNS, items, looked
+from commands.inquire import SIGNS as VERDICT_SIGNS
 from commands.inquire import Reply
-from playbook.answer import Verdict
-from playbook.checklist import Item, Said, Standing
+from playbook.checklist import Item, Said
 from playbook.clock import elapsed
 from playbook.incident import Incident
 from playbook.plan import Json, dump_json
 from playbook.proposal import Proposal
 from playbook.text import plain
 from playbook.timeline import Entry
-
-_STANDING = {
-    Standing.DONE: "🟢",
-    Standing.NOT_APPLICABLE: "⚫",
-    Standing.NOTABLE: "🟠",
-    Standing.GAP: "🕳️",
-    Standing.UNDER_WAY: "🔵",
-    Standing.OPEN: "⚪",
-}
-_VERDICT = {Verdict.CLEAR: "🟢", Verdict.NOTABLE: "🟠", Verdict.GAP: "🕳️", Verdict.NOT_APPLICABLE: "⚫"}
 
 
 def as_json(value: object) -> None:
@@ -100,7 +90,9 @@ def reply(found: Reply) -> None:
     about = f" · {found.instance}" if found.instance else ""
     verdict = found.answer.verdict
     out.print(
-        f"{_VERDICT[verdict]} {known.row} {known.title}: {verdict.value}{about}", markup=False, style="bold"
+        f"{VERDICT_SIGNS[verdict]} {known.row} {known.title}: {verdict.value}{about}",
+        markup=False,
+        style="bold",
     )
     for line in found.answer.says:
         out.print(f"  {plain(line, 400)}", markup=False)
@@ -123,7 +115,7 @@ def checklist(found: Sequence[Item]) -> None:
             out.print(f"\n{heading}", style="bold", markup=False)
         words = f": {plain(item.words, 300)}" if item.words else ""
         out.print(
-            f"  {_STANDING[item.standing]} {item.row.id:<4}{item.row.title} · {item.standing.value}{words}",
+            f"  {SIGNS[item.standing]} {item.row.id:<4}{item.row.title} · {item.standing.value}{words}",
             markup=False,
         )
         tick = item.tick

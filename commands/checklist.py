@@ -22,6 +22,15 @@ from playbook.rows import BY_ID
 from playbook.text import plain
 from playbook.timeline import Event
 
+SIGNS = {
+    Standing.DONE: "🟢",
+    Standing.NOT_APPLICABLE: "⚫",
+    Standing.NOTABLE: "🟠",
+    Standing.GAP: "🕳️",
+    Standing.UNDER_WAY: "🔵",
+    Standing.OPEN: "⚪",
+}
+"""A row's mark; its word is always shown with it."""
 _LONGEST = 300
 """Characters of one row's words or comment."""
 _OF_VERDICT = {

@@ -10,11 +10,13 @@ from actions.check import Of
 from actions.checks.catalogue import CHECK_BY_NAME, CHECKS
 from commands.desk import Desk, the_incident
 from commands.gather import gather
-from playbook.answer import Answer
+from playbook.answer import Answer, Verdict
 from playbook.errors import BadInput
 from playbook.people import Door, Person
 from playbook.text import plain
 
+SIGNS = {Verdict.CLEAR: "🟢", Verdict.NOTABLE: "🟠", Verdict.GAP: "🕳️", Verdict.NOT_APPLICABLE: "⚫"}
+"""An answer's mark; its word is always shown with it."""
 ALL = "all"
 """Stands for every check that there is."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from actions.catalogue import ACTIONS
+from bot.command import Topic
 from bot.slash import VERBS
 from playbook.incident import IncidentState
 from playbook.run import RunState, StepState
@@ -28,6 +29,17 @@ async def test_help_names_every_action_and_the_person_alone_sees_it(quiet: Room)
 def test_no_action_takes_the_name_of_another_verb() -> None:
     for action in ACTIONS:
         assert VERBS[action.name].help == f"plans “{action.title}” ({action.row})"
+
+
+async def test_help_is_grouped_by_topic_and_names_every_verb_once(quiet: Room) -> None:
+    await quiet.says("ana", "/ec2ir help", channel="incidents")
+    said = quiet.told("ana")
+    for name, command in VERBS.items():
+        assert said.count(f"`/ec2ir {command.usage}`") == 1, name
+    headings = [
+        said.index(f"*{topic.value}*") for topic in Topic if any(c.topic is topic for c in VERBS.values())
+    ]
+    assert headings == sorted(headings)
 
 
 async def test_an_unknown_verb_answers_the_person_with_the_nearest(quiet: Room) -> None:
