@@ -135,11 +135,16 @@ async def test_a_host_that_does_not_answer_is_not_taken_for_one_without_containe
 
 @pytest.mark.row("V6")
 async def test_an_image_that_was_deregistered_since_is_a_flag(place: Place) -> None:
-    # Its owner, another account, takes it back.
-    del ec2_of(ACCOUNT_ID, REGION).amis[LINUX_IMAGE]
-    said = (await place.look(image, place.seeded.web)).answer
+    ec2, golden = place.client("ec2"), place.seeded.golden
+    subnet = place.seeded.network.subnets[0]
+    launched = ec2.run_instances(
+        ImageId=golden, InstanceType="t3.micro", MinCount=1, MaxCount=1, SubnetId=subnet
+    )["Instances"][0]["InstanceId"]
+    assert (await place.look(image, launched, brief=Brief())).answer.verdict is Verdict.CLEAR
+    ec2.deregister_image(ImageId=golden)
+    said = (await place.look(image, launched, brief=Brief())).answer
     assert said.verdict is Verdict.NOTABLE
-    assert f"{LINUX_IMAGE} is gone" in whole(said)
+    assert f"{golden} is gone" in whole(said)
 
 
 @pytest.mark.row("M3")

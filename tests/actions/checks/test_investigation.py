@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import cast
 
 import pytest
 
@@ -172,7 +173,8 @@ async def test_a_miner_and_a_deleted_implant_are_found_on_the_host(place: Place)
     assert any(line.startswith("Schedule: /var/spool/cron/nginx") for line in said.says)
     kept = said.evidence["processes"]
     assert isinstance(kept, list)
-    assert [p["pid"] for p in kept if p["suspicious"]] == [4242, 4250]
+    listed = cast("list[dict[str, object]]", kept)
+    assert [p["pid"] for p in listed if p["suspicious"]] == [4242, 4250]
     assert len(values(said, "hash")) == 2
     assert "192.0.2.44" in values(said, "ip")
 

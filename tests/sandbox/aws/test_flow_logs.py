@@ -47,7 +47,7 @@ def test_each_window_has_one_record_per_flow_and_interface(box: AwsBox, account:
     assert box.controls.advance(60) == 1
     first, second = account.web_interfaces
     found = lines(box, account, first)
-    assert len(found) == 4
+    assert len(found) == 5
     assert len(lines(box, account, second)) == 1
     mining = next(line for line in found if line[4] == "198.51.100.7")
     assert mining[:3] == ["2", account.account, first]
@@ -55,13 +55,13 @@ def test_each_window_has_one_record_per_flow_and_interface(box: AwsBox, account:
     assert int(mining[11]) - int(mining[10]) == 60
     assert mining[12:] == ["ACCEPT", "OK"]
     assert box.controls.advance(180) == 3
-    assert len(lines(box, account, first)) == 16
+    assert len(lines(box, account, first)) == 20
 
 
 def test_records_start_at_their_windows_start(box: AwsBox, account: Account) -> None:
     box.controls.advance(60)
     stamp = int(lines(box, account, account.web_interfaces[0])[0][10]) * 1_000
-    assert len(lines(box, account, account.web_interfaces[0], since=stamp)) == 4
+    assert len(lines(box, account, account.web_interfaces[0], since=stamp)) == 5
     assert lines(box, account, account.web_interfaces[0], since=stamp + 1) == []
 
 
