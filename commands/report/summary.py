@@ -101,7 +101,11 @@ def _metrics(report: Report) -> Table:
             ("Time to detect", _span(spans.detect), "the attacker's first activity that was seen → opened"),
             ("Time to acknowledge", _span(spans.acknowledge), "opened → the first thing that a person did"),
             ("Time to contain", _span(spans.contain), "opened → every instance shown to be cut off"),
-            ("Time to recover", _span(spans.recover), "opened → a clean replacement serves"),
+            (
+                "Time to recover",
+                _span(spans.recover),
+                "opened → the application is healthy again (R3), once contained",
+            ),
             ("Time to close", _span(spans.close), f"opened → closed{closed}"),
         ),
     )

@@ -8,13 +8,14 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import insert
 
+from commands.checklist import tick
 from commands.report.content import content
 from commands.report.drawing import drawing
 from commands.report.gather import gather
 from commands.report.model import Report
 from commands.root_cause import state
 from playbook.attack import EXPLOIT, HIJACK
-from playbook.checklist import Standing
+from playbook.checklist import Said, Standing
 from playbook.errors import BadInput
 from playbook.ledger import GENESIS
 from playbook.people import Door
@@ -47,6 +48,23 @@ async def test_times_are_measured_from_the_opening(report: Report) -> None:
     assert spans.recover is None
     assert spans.close is not None
     assert spans.close > timedelta(days=1)
+
+
+async def test_recovered_is_when_the_application_is_said_to_be_healthy_after_containment(room: Room) -> None:
+    incident = await room.finding()
+    await tick(room.desk, incident, "R3", Said.DONE, by=ANA, door=Door.CHAT)
+    assert (await report_of(room, incident)).metrics.recover is None
+
+    plan = await room.propose(incident, "isolate")
+    await room.approve(plan)
+    room.clock.advance(60)
+    await room.carry(plan.id)
+    room.clock.advance(3600)
+    await tick(room.desk, incident, "R3", Said.DONE, by=ANA, door=Door.CHAT, comment="200 on every page")
+    found = await report_of(room, incident)
+
+    assert found.metrics.recover == timedelta(seconds=3660)
+    assert [m.words for m in drawing(found).milestones][-1] == "recovered"
 
 
 async def test_each_approval_stands_with_person_door_and_hash_and_broken_glass_is_marked(
