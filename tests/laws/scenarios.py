@@ -109,16 +109,18 @@ SCENARIOS: Mapping[str, tuple[Scenario, ...]] = {
         Scenario(name="profile taken off", before=changes.take_profile_off, brief=KNOWN),
     ),
     "lab": (
-        Scenario(name="evidence", before=changes.evidence),
+        # The first is where processes die at every call: one volume is enough for that.
+        Scenario(name="one volume", victim=_miner, before=changes.evidence),
+        Scenario(name="three volumes", before=changes.evidence),
         Scenario(name="its instance is gone", victim=_miner, before=changes.evidence_of_the_gone),
         Scenario(name="slow", victim=_miner, before=changes.slow_lab),
     ),
     "analyse": (
-        Scenario(name="built", before=changes.forensic_instance),
+        Scenario(name="built", victim=_miner, before=changes.forensic_instance),
         Scenario(name="slow", victim=_miner, before=changes.slow_analysis),
     ),
     "teardown": (
-        Scenario(name="built", before=changes.forensic_instance),
+        Scenario(name="built", victim=_miner, before=changes.forensic_instance),
         Scenario(name="lost its machine", victim=_miner, before=changes.lost_lab),
     ),
     "memory": (DEV, Scenario(name="slow", before=changes.slow_commands)),
