@@ -46,12 +46,13 @@ QUIET = timedelta(seconds=90)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Running:
-    """The product while it runs; `port` is where it answers HTTP."""
+    """The product while it runs; `port` is where it answers HTTP, `alerts` names the sources that may post there."""
 
     base: Base
     desk: Desk
     sender: Sender
     port: int
+    alerts: tuple[str, ...] = ()
 
 
 @asynccontextmanager
@@ -106,13 +107,14 @@ async def running(
         await say_problems(desk, rules)
         reading = reading_of(settings, rules, account=parts.identity.account, region=parts.region)
         server = http_app(None if socket else app, ready=checks)
-        add_alerts(server, door_of(settings, desk, reading, wrote=sender.written.set))
+        door = door_of(settings, desk, reading, wrote=sender.written.set)
+        add_alerts(server, door)
         port = await stack.enter_async_context(_listening(server, settings))
         work = [asyncio.create_task(sender.run(stop))]
         if settings.queue_url:
             work.append(asyncio.create_task(_alerts(parts, desk, reading, sender, pulse, stop)))
         try:
-            yield Running(base=parts, desk=desk, sender=sender, port=port)
+            yield Running(base=parts, desk=desk, sender=sender, port=port, alerts=door.open)
         finally:
             stop.set()
             await asyncio.gather(*work)
@@ -188,5 +190,10 @@ async def run(settings: Settings) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, over.set)
     async with running(settings) as product:
-        log.warning("ready", port=product.port, database=settings.database.partition(":")[0])
+        log.warning(
+            "ready",
+            port=product.port,
+            database=settings.database.partition(":")[0],
+            alerts=", ".join(product.alerts) or "none by HTTP",
+        )
         await over.wait()

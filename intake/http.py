@@ -35,13 +35,19 @@ class Door:
     take: Take
     clock: Clock
 
+    @property
+    def open(self) -> tuple[str, ...]:
+        """The sources that may post."""
+        signed = ("eventbridge", "edr") if self.secret else ()
+        return (*signed, *(("sns",) if self.topics.allowed else ()))
+
 
 def add_alerts(server: web.Application, door: Door) -> None:
     """Add the routes to an application, whose `client_max_size` bounds the bodies."""
     if not door.secret:
-        log.warning("POST /alerts/eventbridge and /alerts/edr are shut: EC2IR_ALERTS_SECRET is not set")
+        log.info("POST /alerts/eventbridge and /alerts/edr are shut: EC2IR_ALERTS_SECRET is not set")
     if not door.topics.allowed:
-        log.warning("POST /alerts/sns is shut: [alerts] topics is empty")
+        log.info("POST /alerts/sns is shut: [alerts] topics is empty")
 
     async def alerts(request: web.Request) -> web.Response:
         source = request.match_info["source"]

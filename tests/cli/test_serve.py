@@ -16,9 +16,11 @@ from cli.demo_world import DemoClock, people
 from sandbox.aws.box import AwsBox, started
 from sandbox.aws.seed import seed
 from sandbox.slack import serving
+from tests.intake.payloads import detection
 
 pytestmark = [pytest.mark.process, pytest.mark.emulator]
 ROOT = Path(__file__).resolve().parents[2]
+SECRET = "do-not-show-0123456789"
 POLICY = '[roles]\nresponders = "ir-responders"\napprovers = "ir-approvers"\n'
 
 
@@ -37,7 +39,7 @@ async def world(folder: Path) -> AsyncGenerator[dict[str, str]]:
                 "EC2IR_SLACK_API_URL": server.api_url, "EC2IR_QUEUE_URL": queue, "EC2IR_HTTP_PORT": "0",
                 "AWS_ENDPOINT_URL": box.endpoint_url or "", "AWS_REGION": box.region,
                 "AWS_ACCESS_KEY_ID": "AKIASANDBOXSANDBOX00", "AWS_SECRET_ACCESS_KEY": "sandbox",
-                "AWS_EC2_METADATA_DISABLED": "true", "PYTHONPATH": str(ROOT),
+                "AWS_EC2_METADATA_DISABLED": "true", "PYTHONPATH": str(ROOT), "EC2IR_ALERTS_SECRET": SECRET,
             }  # fmt: skip
 
 
@@ -62,6 +64,14 @@ async def test_it_is_alive_and_ready_and_a_wrong_setting_ends_the_start(tmp_path
             for path in ("healthz", "readyz"):
                 async with session.get(f"http://127.0.0.1:{port}/{path}") as answer:
                     assert answer.status == 200, await answer.text()
+
+            for secret, status in ((SECRET, 202), ("another one", 401)):
+                sent = session.post(
+                    f"http://127.0.0.1:{port}/alerts/edr",
+                    json=detection(), headers={"Authorization": f"Bearer {secret}"},
+                )  # fmt: skip
+                async with sent as answer:
+                    assert answer.status == status, await answer.text()
 
         for name, value, says in (
             (

@@ -36,6 +36,7 @@ def one_line(shell: Shell, *words: str) -> str:
         ({"EC2IR_HTTP_PORT": "70000"}, "EC2IR_HTTP_PORT (it is '70000'): ", ".env.example"),
         ({"EC2IR_CONFIG": "/nowhere.toml"}, "EC2IR_CONFIG names /nowhere.toml", "Mend the path"),
         ({"EC2IR_CONFIG": "/"}, "/ can't be read: ", "EC2IR_CONFIG"),
+        ({"EC2IR_ALERTS_SECRET": "do-not-show"}, "EC2IR_ALERTS_SECRET: ", ".env.example"),
         ({"EC2IR_SLACK_CHANEL": "C1"}, "EC2IR_SLACK_CHANEL is no setting", "EC2IR_SLACK_CHANNEL?"),
         ({"EC2IR_ZZZ": "1"}, "EC2IR_ZZZ is no setting", ".env.example"),
         ({"EC2IR_DATABASE_URL": "mysql://u:do-not-show@h/d"}, "The database URL does not start", "EC2IR_DATABASE_URL"),

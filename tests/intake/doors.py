@@ -95,6 +95,7 @@ class Porch:
     client: TestClient[web.Request, web.Application]
     sink: MemorySink
     amazon: Amazon
+    door: Door
 
     async def post(self, source: str, body: bytes, headers: dict[str, str] | None = None) -> tuple[int, str]:
         answer = await self.client.post(f"/alerts/{source}", data=BytesIO(body), headers=headers or {})
@@ -118,4 +119,4 @@ async def porch(
     )  # fmt: skip
     add_alerts(server, door)
     async with TestClient(TestServer(server, host="127.0.0.1")) as client:
-        yield Porch(client=client, sink=sink, amazon=amazon)
+        yield Porch(client=client, sink=sink, amazon=amazon, door=door)

@@ -17,6 +17,7 @@ from tests.intake.doors import (
     NOON,
     SECRET,
     SUBSCRIBE,
+    TOPIC,
     Amazon,
     key,
     notified,
@@ -92,7 +93,18 @@ async def test_without_a_secret_and_topics_the_door_is_shut_and_the_log_says_so(
                 assert status == 404
                 assert "shut" in said
             assert not door.sink.findings + door.sink.letters
-    assert [line["log_level"] for line in lines if "shut" in line["event"]] == ["warning", "warning"]
+    assert [line["log_level"] for line in lines if "shut" in line["event"]] == ["info", "info"]
+
+
+async def test_the_door_tells_which_parts_of_it_are_open() -> None:
+    for secret, topics, sources in (
+        (SECRET, frozenset({TOPIC}), ("eventbridge", "edr", "sns")),
+        (SECRET, frozenset[str](), ("eventbridge", "edr")),
+        ("", frozenset({TOPIC}), ("sns",)),
+        ("", frozenset[str](), ()),
+    ):
+        async with porch(secret=secret, topics=topics) as front:
+            assert front.door.open == sources
 
 
 async def test_an_unknown_source_is_not_found() -> None:
