@@ -50,7 +50,7 @@ def test_the_overlay_and_the_levers_work_over_http(server: AwsBox, seeded: Accou
     assert server.controls.advance(60) == 1
     assert ec2.describe_snapshots(SnapshotIds=[taken])["Snapshots"][0]["State"] == "completed"
     events = server.client("logs").filter_log_events(logGroupName=seeded.log_group)["events"]
-    assert len(events) == 8
+    assert len(events) == 9
 
 
 def test_a_finding_goes_into_the_queue(server: AwsBox, seeded: Account) -> None:
