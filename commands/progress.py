@@ -11,6 +11,7 @@ from commands.approve import as_it_stands, need_of
 from commands.containment import CUTS_OFF, settle_containment
 from commands.desk import Desk, locked
 from commands.indicators import learn
+from commands.recovery import BRINGS_BACK, settle_recovery
 from commands.roles import require_any_role
 from commands.telling import LONGEST, show, tell
 from playbook.approval import LIFETIME, enough, judge
@@ -325,10 +326,13 @@ async def _tell_step(unit: Unit, record: RunRecord, step: Step, now: datetime) -
 
 
 async def _settle(unit: Unit, record: RunRecord, actions: Collection[str], now: datetime) -> None:
-    """Give the run the state that its rows add up to, and the incident its containment."""
+    """Give the run the state that its rows add up to, and the incident its containment and recovery."""
     await _resettle(unit, record.id, now)
     if CUTS_OFF.intersection(actions):
         await settle_containment(unit, record.target.incident, now)
+    if BRINGS_BACK.intersection(actions):
+        found = await locked(unit, record.target.incident)
+        await settle_recovery(unit, found.id, found.opened, now)
 
 
 async def _resettle(unit: Unit, run: str, now: datetime) -> None:
