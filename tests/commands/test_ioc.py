@@ -8,6 +8,7 @@ import pytest
 
 from commands.ioc import FORMATS, add, export, forget, listed
 from playbook.errors import BadInput, NotAllowed
+from playbook.indicators import refang
 from playbook.outbox import Post
 from playbook.people import Door
 from playbook.timeline import Event
@@ -29,6 +30,28 @@ async def test_what_is_typed_defanged_is_kept_as_it_is_and_told_defanged(room: R
     assert ("domain", "pool.evil.example") in await values(room, incident)
     told = [e.words for e in await room.timeline(incident) if e.event is Event.INDICATOR]
     assert told == ["ana added url hxxp://Evil[.]example/x", "ana added domain pool[.]evil[.]example"]
+
+
+@pytest.mark.parametrize(
+    ("row", "value", "kind"),
+    [
+        pytest.param("I1", "i-0fedcba9876543210", "", marks=pytest.mark.row("I1")),
+        pytest.param("I2", "kdevtmpfsi", "process", marks=pytest.mark.row("I2")),
+        pytest.param("I3", "pool[.]evil[.]example", "", marks=pytest.mark.row("I3")),
+        pytest.param("I4", "arn:aws:iam::111111111111:user/eve", "", marks=pytest.mark.row("I4")),
+        pytest.param("I5", "203.0.113.9", "source", marks=pytest.mark.row("I5")),
+        pytest.param("I6", "/etc/cron.d/apache", "", marks=pytest.mark.row("I6")),
+    ],
+)
+async def test_what_the_playbook_collects_is_on_the_list_and_in_the_export(
+    room: Room, row: str, value: str, kind: str
+) -> None:
+    incident = await room.quiet()
+    await add(room.desk, incident, value, kind=kind, by=ANA, door=Door.CHAT)
+    file = await export(room.desk, incident, "csv", by=ANA, door=Door.CHAT)
+
+    assert f"{row},{kind}" in file.content.decode()
+    assert refang(value) in {kept for _, kept in await values(room, incident)}
 
 
 async def test_a_known_one_is_confirmed_and_kept_once(room: Room) -> None:

@@ -24,6 +24,28 @@ async def test_until_somebody_speaks_the_finding_does(room: Room) -> None:
     assert (cause.malware, stated) == (("Cryptocurrency mining",), False)
 
 
+@pytest.mark.parametrize(
+    ("part", "words", "where"),
+    [
+        pytest.param("actor", "internal", ("actor", "internal"), marks=pytest.mark.row("Q1")),
+        pytest.param("hacking", "Brute force", ("action", "hacking"), marks=pytest.mark.row("Q2")),
+        pytest.param("asset", "S - Database", ("asset", "assets"), marks=pytest.mark.row("Q3")),
+        pytest.param("availability", "Loss", ("attribute", "availability"), marks=pytest.mark.row("Q4")),
+    ],
+)
+async def test_each_part_of_the_playbooks_root_cause_can_be_changed(
+    room: Room, part: str, words: str, where: tuple[str, str]
+) -> None:
+    incident = await room.finding()
+    async with room.store.begin() as unit:
+        before = await as_veris(unit, incident)
+    await state(room.desk, incident, part, words, by=ANA, door=Door.CHAT)
+    async with room.store.begin() as unit:
+        after = await as_veris(unit, incident)
+
+    assert before[where[0]].get(where[1]) != after[where[0]][where[1]]
+
+
 async def test_parts_are_stated_one_after_the_other_and_told(room: Room) -> None:
     incident = await room.finding()
     await state(room.desk, incident, "hacking", "exploit vuln", by=ANA, door=Door.CHAT)

@@ -144,6 +144,7 @@ def test_what_is_exported_again_keeps_its_ids() -> None:
     assert len(set(uuids[0])) == len(IndicatorKind)
 
 
+@pytest.mark.slow
 @given(st.text(min_size=1, max_size=80))
 def test_any_text_of_an_attacker_makes_valid_files(text: str) -> None:
     kinds = (IndicatorKind.PROCESS, IndicatorKind.FILE, IndicatorKind.IDENTITY)

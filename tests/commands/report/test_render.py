@@ -56,6 +56,7 @@ async def test_another_process_draws_the_same_bytes(room: Room, tmp_path: Path) 
     assert other.stdout.strip() == hashlib.sha256(markdown(report) + pdf(report)).hexdigest()
 
 
+@pytest.mark.slow
 async def test_the_pdf_is_archival_and_has_pages_to_look_at(room: Room) -> None:
     report = await report_of(room, await played(room))
 
