@@ -7,6 +7,7 @@ import json
 import pytest
 
 from actions.catalogue import ACTIONS
+from actions.checks.catalogue import CHECKS
 from cli import docs
 from cli.iam import policy
 from storage.migrate import head
@@ -19,8 +20,11 @@ def allowed(document: dict[str, list[dict[str, list[str]]]]) -> set[str]:
     return {name for statement in document["Statement"] for name in statement["Action"]}
 
 
-def test_the_policy_allows_what_the_actions_declare_and_what_looking_and_the_queue_need(shell: Shell) -> None:
+def test_the_policy_allows_what_actions_and_checks_declare_and_what_looking_and_the_queue_need(
+    shell: Shell,
+) -> None:
     declared = {name for action in ACTIONS for name in action.permissions}
+    declared |= {name for check in CHECKS for name in check.permissions}
     rest = allowed(shell("iam-policy").json) - declared
     assert declared <= allowed(shell("iam-policy").json)
     assert {"sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:ChangeMessageVisibility"} < rest
