@@ -79,9 +79,9 @@ def test_every_link_leads_somewhere(page: Path) -> None:
             assert part in headings, link
 
 
-def test_every_setting_is_in_the_readme_and_in_the_example() -> None:
+def test_every_setting_is_in_its_page_and_in_the_example() -> None:
     variables = {f"EC2IR_{name.upper()}" for name in Settings.model_fields if name != "policy_file"}
-    for page in (ROOT / "README.md", ROOT / ".env.example"):
+    for page in (ROOT / "docs" / "settings.md", ROOT / ".env.example"):
         named = set(re.findall(r"EC2IR_[A-Z_]+[A-Z]", page.read_text()))
         assert named == variables | {CONFIG_VARIABLE}
 
@@ -93,8 +93,8 @@ def test_no_setting_is_named_that_is_none(page: Path) -> None:
     assert named <= known
 
 
-def test_every_key_of_the_policy_is_in_the_readme() -> None:
-    text = (ROOT / "README.md").read_text()
+def test_every_key_of_the_policy_is_in_its_page() -> None:
+    text = (ROOT / "docs" / "settings.md").read_text()
     for section, about in PolicyFile.model_fields.items():
         assert section in text
         keys = getattr(about.annotation, "model_fields", {})
