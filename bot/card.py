@@ -89,10 +89,10 @@ def _head(board: Board, limit: int) -> list[Block]:
         lines.append("🧪 A sample finding: its plans can be looked at, never run.")
     if incident.state is IncidentState.CLOSED and incident.closed is not None:
         lines.append(f"🏁 Closed {moment(incident.closed)}: {mrkdwn(incident.closed_why, limit)}")
-    known = " · ".join(f"{t.id} {t.name}" for t in techniques(f.type for f in board.findings))
+    known = " · ".join(t.words for t in techniques(board.findings))
     return [
         blocks.section("\n".join(lines)),
-        blocks.context(f"{TLP} · ATT&amp;CK: {mrkdwn(known, 200)}"),
+        blocks.context(f"{TLP} · ATT&amp;CK: {mrkdwn(known, 400)}"),
         blocks.divider(),
     ]
 

@@ -120,7 +120,7 @@ async def export(desk: Desk, incident: str, form: str, *, by: Person, door: Door
             raise BadInput("No indicator is known yet.", then="/ec2ir ioc add VALUE adds one by hand.")
         what = Export(
             incident=found,
-            techniques=techniques(f.type for f in await unit.findings.of(incident)),
+            techniques=techniques(await unit.findings.of(incident)),
             known=known,
             instances=tuple(i.instance for i in await unit.incidents.instances(incident)),
             at=now,

@@ -31,8 +31,7 @@ def current(board: Board) -> frozenset[Phase]:
 
 def mining(board: Board) -> bool:
     """Whether a finding or an indicator speaks of mining, or a step against it was taken up."""
-    seen = [f.type for f in board.findings]
-    if seen and HIJACK in techniques(seen):
+    if board.findings and any(t.id.startswith(HIJACK.id) for t in techniques(board.findings)):
         return True
     if any(_mines(known.indicator) for known in board.indicators):
         return True

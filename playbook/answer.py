@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -14,7 +15,7 @@ from playbook.text import plain
 LONGEST = 400
 """Characters of one line of an answer; more is evidence."""
 MOST = 12
-"""Lines of one answer; what is over that is counted, never dropped in silence."""
+"""Lines of one answer, and gaps; what is over that is counted, never dropped in silence."""
 
 
 class Verdict(StrEnum):
@@ -52,16 +53,20 @@ def answer(
     gaps: tuple[str, ...] = (),
 ) -> Answer:
     """An answer whose lines are made safe and bounded, whatever they quote."""
-    kept = [plain(line, LONGEST) for line in says if line.strip()]
-    if len(kept) > MOST:
-        kept = [*kept[: MOST - 1], f"and {len(kept) - MOST + 1} more, in the evidence"]
     return Answer(
         verdict=verdict,
-        says=tuple(kept),
+        says=_bounded(says, "and {} more, in the evidence"),
         evidence=evidence or {},
         indicators=indicators,
-        gaps=tuple(plain(gap, LONGEST) for gap in gaps[:MOST]),
+        gaps=_bounded(gaps, "and {} more gaps"),
     )
+
+
+def _bounded(lines: Sequence[str], rest: str) -> tuple[str, ...]:
+    """At most MOST safe lines; the last one then counts those that are left out."""
+    kept = [plain(line, LONGEST) for line in lines if line.strip()]
+    over = len(kept) - MOST
+    return tuple([*kept[: MOST - 1], rest.format(over + 1)] if over > 0 else kept)
 
 
 def gap(why: str) -> Answer:

@@ -48,6 +48,12 @@ def defang(indicator: str) -> str:
     return _SCHEME.sub(r"\1xx\2", plain(indicator)).replace(".", "[.]").replace("@", "[@]")
 
 
+def many(count: int, thing: str) -> str:
+    """`1 gap`, `2 gaps`, `1,024 gaps`; a thing whose plural is not made with an s is given as `entry/entries`."""
+    one, _, more = thing.partition("/")
+    return f"{count:,} {one if count == 1 else more or f'{one}s'}"
+
+
 def words(items: tuple[str, ...] | list[str], *, most: int = 5, joint: str = ", ") -> str:
     """`items` as a list in words; what is over `most` is counted, never dropped in silence."""
     shown = joint.join(items[:most])

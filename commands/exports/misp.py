@@ -47,7 +47,7 @@ def misp(export: Export) -> bytes:
         "distribution": _ORGANISATION_ONLY,
         "published": False,
         "Orgc": {"name": "ec2ir", "uuid": id_of("producer")},
-        "Tag": [{"name": "tlp:amber"}, *(_galaxy(t.name, t.id) for t in export.techniques)],
+        "Tag": [{"name": "tlp:amber"}, *(_galaxy(t.name, t.id) for t in export.techniques if t.name)],
         "Attribute": [_attribute(incident.id, known) for known in export.known],
     }
     return (json.dumps({"Event": event}, indent=2, ensure_ascii=False) + "\n").encode("utf-8", "replace")

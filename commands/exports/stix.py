@@ -81,9 +81,10 @@ def _object(kind: str, created: datetime, *parts: str, by: str, **fields: Any) -
 def _technique(technique: Technique, at: datetime, by: str) -> Json:
     reference = {"source_name": "mitre-attack", "external_id": technique.id, "url": technique.url}
     phase = {"kill_chain_name": "mitre-attack", "phase_name": technique.tactic}
+    fields = {"kill_chain_phases": [phase]} if technique.tactic else {}
     return _object(
-        "attack-pattern", at, technique.id, by=by, name=technique.name, external_references=[reference],
-        kill_chain_phases=[phase],
+        "attack-pattern", at, technique.id, by=by, name=technique.name or technique.id,
+        external_references=[reference], **fields,
     )  # fmt: skip
 
 

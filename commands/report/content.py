@@ -104,7 +104,7 @@ def _what(report: Report) -> Section:
             Column(title="Name", width="2fr"),
             Column(title="Tactic", width="1fr"),
         ),
-        rows=tuple((t.id, t.name, t.tactic) for t in report.techniques),
+        rows=tuple((t.id, t.name or "not known to ec2ir by name", t.tactic or "see MITRE") for t in report.techniques),
     )
     return Section(title="What was attacked, and how it was found", tables=(instances, findings, attack))
 

@@ -39,7 +39,6 @@ async def gather(unit: Unit, incident: str, now: datetime) -> Report:
     steps, entries = await unit.runs.steps_of(incident), await unit.timeline.of(incident)
     evidence = await unit.ledger.of(incident)
     cause, stated = await cause_of(unit, incident)
-    types = [f.type for f in shown.findings]
     words = tuple(word for proposal in proposals for word in _words(proposal))
     carried, broken = _carried(runs, steps, evidence), breaks(evidence)
     return Report(
@@ -48,7 +47,7 @@ async def gather(unit: Unit, incident: str, now: datetime) -> Report:
         at=now,
         instances=tuple(s.facts for s in shown.sections),
         findings=shown.findings,
-        techniques=techniques(types),
+        techniques=techniques(shown.findings),
         metrics=metrics(shown.incident, shown.findings, entries),
         entries=entries,
         names=_names(proposals, shown.ticks),

@@ -39,7 +39,7 @@ def _happened(report: Report) -> str:
         if found
         else "A person declared it."
     )
-    used = words([f"{t.id} {t.name}" for t in report.techniques])
+    used = words([t.words for t in report.techniques])
     return (
         f"On {stamp(incident.opened)} an incident was opened on {machines} in {incident.environment.value}: {where}. "
         f"{how} This speaks for {used} (MITRE ATT&CK)."

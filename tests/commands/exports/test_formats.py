@@ -18,7 +18,7 @@ from commands.exports.known import Export
 from commands.exports.misp import misp
 from commands.exports.stix import AMBER, stix
 from commands.exports.table import HEADINGS, table
-from playbook.attack import TECHNIQUES
+from playbook.attack import TECHNIQUES, named
 from playbook.finding import Indicator
 from playbook.indicators import IndicatorKind, Known, normal
 from tests.storage.values import NOON, WEB, incident
@@ -120,6 +120,14 @@ def test_the_compromised_instance_is_a_victim_and_no_sign_of_an_attacker() -> No
 def test_patterns(kind: IndicatorKind, pattern: str) -> None:
     (made,) = objects(replace(EVERYTHING, known=(known(kind, VALUES[kind]),)), "indicator")
     assert made["pattern"] == pattern
+
+
+def test_a_technique_that_only_the_source_names_is_exported_by_its_id() -> None:
+    named_by_source = replace(EVERYTHING, techniques=(*TECHNIQUES, named("T9999")))
+    parsed(named_by_source)
+    pattern = next(o for o in objects(named_by_source, "attack-pattern") if o["name"] == "T9999")
+    assert pattern["external_references"][0]["url"] == "https://attack.mitre.org/techniques/T9999/"
+    assert "kill_chain_phases" not in pattern
 
 
 @pytest.mark.parametrize("length", [32, 40, 64])
