@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import tempfile
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
@@ -15,6 +14,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from pydantic import SecretStr
 
+from aws.fenced import fenced
+from cli.box import use
 from cli.serve import Running, running
 from cli.settings import ForensicsSection, Isolation, PolicyFile, RecoverySection, Roles, Settings
 from sandbox.aws.box import AwsBox, start
@@ -64,16 +65,17 @@ async def world(port: int) -> AsyncGenerator[World]:
     clock = DemoClock()
     box = await asyncio.to_thread(start, ticker=1.0)
     try:
-        _use(box)
-        account = await asyncio.to_thread(_furnish, box)
+        endpoint = box.endpoint_url or ""
+        use(endpoint, box.region)
+        account = await asyncio.to_thread(furnish, box)
         bystander = await asyncio.to_thread(take, box.client, account, account.bystander)
         victim = await asyncio.to_thread(take, box.client, account, account.web)
         workspace = people(clock)
         async with serving(workspace, port=port) as server:
             workspace.deliver_by(server.socket_mode)
             with tempfile.TemporaryDirectory(prefix="ec2ir-demo-") as folder:
-                settings = settings_for(workspace, server, account, box.endpoint_url or "", Path(folder))
-                async with running(settings, clock=clock) as product:
+                settings = settings_for(workspace, server, account, endpoint, Path(folder))
+                async with running(settings, clock=clock, sessions=fenced(endpoint)) as product:
                     yield World(
                         clock=clock, box=box, account=account, workspace=workspace, server=server,
                         product=product, bystander=bystander, victim=victim,
@@ -129,23 +131,8 @@ def _signing_key(folder: Path) -> Path:
     return path
 
 
-def _use(box: AwsBox) -> None:
-    """Point the AWS SDK of this process at the box: the demo can't reach a real account."""
-    os.environ |= {
-        "AWS_ENDPOINT_URL": box.endpoint_url or "",
-        "AWS_REGION": box.region,
-        "AWS_DEFAULT_REGION": box.region,
-        "AWS_ACCESS_KEY_ID": "AKIASANDBOXSANDBOX00",
-        "AWS_SECRET_ACCESS_KEY": "sandbox",
-        "AWS_CONFIG_FILE": os.devnull,
-        "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
-        "AWS_EC2_METADATA_DISABLED": "true",
-    }
-    for name in ("AWS_SESSION_TOKEN", "AWS_PROFILE", "AWS_DEFAULT_PROFILE"):
-        os.environ.pop(name, None)
-
-
-def _furnish(box: AwsBox) -> Account:
+def furnish(box: AwsBox) -> Account:
+    """Seed the account, with its past, its traffic and delays that people can wait for."""
     account = seed(box.client)
     box.controls.flows(*usual_flows(account))
     box.controls.remember(account)
