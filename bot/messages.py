@@ -9,7 +9,7 @@ from bot import blocks
 from bot.card import card
 from bot.check import checked
 from bot.poster import Words
-from bot.words import EVENTS, headline, mention, said, severity
+from bot.words import DRILL, EVENTS, headline, mention, said, severity
 from commands.board import Board, Mark
 from playbook.people import Person
 from playbook.plan import Json
@@ -59,6 +59,7 @@ def topic(board: Board) -> str:
     where = f"{facts.account} {facts.region} {facts.instance}" if facts else ""
     major = f"MAJOR, {len(board.sections)} instances" if len(board.sections) > 1 else ""
     parts = (
+        DRILL if board.incident.drill else "",
         severity(board.incident),
         major,
         mrkdwn(board.subject, 40),

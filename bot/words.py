@@ -29,13 +29,19 @@ EVENTS = {
     Event.INDICATOR: "🧬",
     Event.ROOT_CAUSE: "🧭",
     Event.REPORTED: "📄",
+    Event.LEGAL: "⏱️",
+    Event.REMINDED: "🔔",
+    Event.ESCALATED: "📣",
 }
 _USER_ID = re.compile(r"[UW][A-Z0-9]{4,20}")
+_GROUP_ID = re.compile(r"S[A-Z0-9]{4,20}")
 _STAMP = re.compile(r"\b20\d\d-\d\d-\d\d \d\d:\d\d:\d\d UTC\b", re.ASCII)
 
 
 def mention(person: Person) -> str:
-    """`<@U…>` for somebody whom Slack knows, else the name, escaped."""
+    """`<@U…>` for somebody whom Slack knows, `<!subteam^S…>` for a user group, else the name, escaped."""
+    if _GROUP_ID.fullmatch(person.id):
+        return f"<!subteam^{person.id}>"
     return f"<@{person.id}>" if _USER_ID.fullmatch(person.id) else mrkdwn(str(person), 60)
 
 
@@ -61,6 +67,9 @@ def called(facts: InstanceFacts, limit: int = 60) -> str:
     return mrkdwn(facts.name, limit) or facts.instance
 
 
+DRILL = "🧪 DRILL, this is an exercise"
+
+
 def headline(board: Board, limit: int = 60) -> str:
     """What the incident is, in one line of plain words, escaped: also what a notification shows."""
     incident = board.incident
@@ -71,7 +80,8 @@ def headline(board: Board, limit: int = 60) -> str:
     others = len(board.sections) - 1
     more = f" and {others} more" if others > 0 else ""
     subject = mrkdwn(board.subject, limit)
-    return f"{severity(incident)} · {kind} · {subject} ({where}{incident.environment.value}){more}"
+    drill = f"{DRILL} · " if incident.drill else ""
+    return f"{drill}{severity(incident)} · {kind} · {subject} ({where}{incident.environment.value}){more}"
 
 
 def severity(incident: Incident) -> str:

@@ -39,7 +39,9 @@ def incidents(found: Sequence[Incident]) -> None:
     for heading in ("incident", "severity", "environment", "opened (UTC)", "state", "title"):
         table.add_column(heading, overflow="fold")
     for i in found:
-        state = "SAMPLE" if i.sample else ("contained" if i.contained else i.state.value)
+        state = (
+            "DRILL" if i.drill else "SAMPLE" if i.sample else ("contained" if i.contained else i.state.value)
+        )
         table.add_row(
             i.id,
             i.severity.value,

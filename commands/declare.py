@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Sequence
 
 from commands.desk import Desk
+from commands.escalate import review
 from commands.indicators import learn
 from commands.opening import open_incident
 from commands.roles import require_any_role
@@ -57,9 +58,11 @@ async def declare(
                 instances=tuple(facts),
                 sample=False,
                 by=by,
+                drill=desk.drill,
             )
             victims = [Indicator(kind="instance", value=one.instance) for one in facts]
             await learn(unit, opened.id, victims, "declared by hand", at)
+            await review(unit, opened.id, at)
     except TooLate as clash:
         raise Refused(
             f"{words(wanted)} is part of an open incident already.",

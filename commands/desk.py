@@ -21,7 +21,8 @@ def unsigned(_content: bytes) -> bytes:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Desk:
     """`account` and `region` are where an instance is looked for when nobody says. `own_roles` are the names
-    of the bot's own IAM roles: findings whose caller they are never start an incident.
+    of the bot's own IAM roles: findings whose caller they are never start an incident. `drill` marks every
+    incident opened here as an exercise.
     """
 
     store: Store
@@ -34,6 +35,7 @@ class Desk:
     account: str = ""
     region: str = ""
     own_roles: frozenset[str] = frozenset()
+    drill: bool = False
     sign: Callable[[bytes], bytes] = unsigned
     """A detached signature over a file's bytes; empty where no key is configured."""
 

@@ -27,6 +27,7 @@ async def open_incident(
     instances: Sequence[InstanceFacts],
     sample: bool,
     by: Person,
+    drill: bool = False,
 ) -> Incident:
     """Store it, and leave word for a channel, a topic, an announcement and a card.
 
@@ -40,6 +41,7 @@ async def open_incident(
         severity=severity,
         environment=strictest(i.environment for i in instances),
         sample=sample,
+        drill=drill,
     )
     await unit.incidents.add(opened, instances)
     for post in (Post.OPEN_CHANNEL, Post.ANNOUNCE):

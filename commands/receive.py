@@ -9,6 +9,7 @@ from datetime import datetime
 
 from commands.close import let_go
 from commands.desk import Desk, locked
+from commands.escalate import review
 from commands.gather import ask
 from commands.indicators import learn
 from commands.opening import open_incident
@@ -197,6 +198,7 @@ async def _store(desk: Desk, unit: Unit, finding: Finding, raw: str, facts: Sequ
             instances=new,
             sample=finding.sample,
             by=BOT,
+            drill=desk.drill,
         )
     await unit.findings.save(finding, raw, incident.id)
     loud = await _tell_finding(unit, finding, before.known if again else None, incident, now, opened=opened)
@@ -205,6 +207,7 @@ async def _store(desk: Desk, unit: Unit, finding: Finding, raw: str, facts: Sequ
     await _follow_up(unit, finding, incident.id, new, now)
     for other in {h.id for h in holders} - {incident.id}:
         await _tell_elsewhere(unit, finding, other, incident, now)
+    await review(unit, incident.id, now)
     await unit.ledger.add(incident.id, now, "finding", finding.key.id, dump_json(finding))
     return incident.id if loud or opened else ""
 

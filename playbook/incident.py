@@ -74,6 +74,8 @@ class Incident:
     severity: Severity
     environment: Environment
     sample: bool = False
+    drill: bool = False
+    """Whether it is an exercise: its AWS account is one in a box."""
     lead: str = ""
     channel: str = ""
     card_ts: str = ""
@@ -86,6 +88,10 @@ _NOT_IN_CHANNEL_NAMES = re.compile(r"[^a-z0-9-]+")
 
 
 def channel_name(incident: Incident, subject: str) -> str:
-    """The private channel's name: lower case, at most 80 characters, unique by the incident's id."""
+    """The private channel's name: lower case, at most 80 characters, unique by the incident's id; a drill says so."""
     slug = _NOT_IN_CHANNEL_NAMES.sub("-", subject.casefold()).strip("-")[:40]
-    return "-".join(part for part in ("inc", f"{incident.opened:%m%d}", slug, incident.id) if part)
+    return "-".join(
+        part
+        for part in ("drill" if incident.drill else "inc", f"{incident.opened:%m%d}", slug, incident.id)
+        if part
+    )

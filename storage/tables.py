@@ -95,6 +95,7 @@ incidents = Table(
     _number("rank"),  # the severity's rank: texts do not sort by how bad they are
     Column("environment", member(Environment), nullable=False),
     _flag("sample"),
+    _flag("drill"),
     _words("lead"),
     _words("channel"),
     _words("card_ts"),
@@ -252,7 +253,15 @@ intents = Table(
     _maybe("ended"),
 )
 
-executors = Table("executors", metadata, _key("id"), _moment("seen"))
+executors = Table(
+    "executors",
+    metadata,
+    _key("id"),
+    _moment("seen"),
+    Column("heard", Integer, nullable=False, server_default="0"),  # an older replica beats without it
+    _maybe("heard_last"),
+    _maybe("pinned"),
+)
 
 timeline = Table(
     "timeline",
@@ -434,6 +443,7 @@ watches = Table(
     _words("verdict"),
     _words("signed_by"),
     _maybe("signed"),
+    _words("replaces"),
     Index("ix_watches_incident", "incident", "began"),
     Index("ix_watches_state", "state", "began"),
 )

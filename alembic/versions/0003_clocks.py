@@ -1,4 +1,4 @@
-"""Clocks and people: escalations and their pings, legal clocks, watches and what they saw."""
+"""Clocks and people: escalations and their pings, legal clocks, watches and what they saw; drills marked as such."""
 
 from typing import Any
 
@@ -27,6 +27,11 @@ def member(name: str, *values: str) -> sa.Column[str]:
 
 
 def upgrade() -> None:
+    with op.batch_alter_table("incidents") as table:
+        table.add_column(sa.Column("drill", sa.Boolean(), nullable=True))
+    op.execute("UPDATE incidents SET drill = false")
+    with op.batch_alter_table("incidents") as table:
+        table.alter_column("drill", existing_type=sa.Boolean(), nullable=False)
     op.create_table(
         "escalations",
         words("id"),
@@ -84,6 +89,7 @@ def upgrade() -> None:
         words("verdict"),
         words("signed_by"),
         moment("signed", nullable=True),
+        words("replaces"),
         sa.PrimaryKeyConstraint("id", name="pk_watches"),
     )
     op.create_index("ix_watches_incident", "watches", ["incident", "began"])
@@ -104,3 +110,5 @@ def upgrade() -> None:
 def downgrade() -> None:
     for table in ("watched", "watches", "legal_clocks", "pings", "escalations"):
         op.drop_table(table)
+    with op.batch_alter_table("incidents") as table:
+        table.drop_column("drill")

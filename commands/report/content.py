@@ -34,6 +34,7 @@ def content(report: Report) -> Content:
     """All sections in the order in which an auditor reads them."""
     incident = report.incident
     sample = "SAMPLE, not a real incident · " if incident.sample else ""
+    sample += "DRILL, an exercise in an account in a box · " if incident.drill else ""
     return Content(
         title=f"Incident report: {plain(report.subject, 60)}",
         under=(
@@ -104,7 +105,9 @@ def _what(report: Report) -> Section:
             Column(title="Name", width="2fr"),
             Column(title="Tactic", width="1fr"),
         ),
-        rows=tuple((t.id, t.name or "not known to ec2ir by name", t.tactic or "see MITRE") for t in report.techniques),
+        rows=tuple(
+            (t.id, t.name or "not known to ec2ir by name", t.tactic or "see MITRE") for t in report.techniques
+        ),
     )
     return Section(title="What was attacked, and how it was found", tables=(instances, findings, attack))
 
