@@ -24,11 +24,12 @@ _DENIED = frozenset(
 THROTTLED = frozenset(
     {"Throttling", "ThrottlingException", "RequestLimitExceeded", "TooManyRequestsException", "SlowDown"}
 )
-"""Too much was asked for: AWS did not carry the call out."""
-"""AWS's names for "too often"."""
+"""AWS's names for "too often": it did not carry the call out."""
 _UNSUPPORTED = frozenset(
     {"InvalidAction", "UnsupportedOperation", "UnknownOperationException", "NotImplemented"}
 )
+_READS = ("BatchGet", "Describe", "Filter", "Get", "Head", "List", "Lookup", "Search", "Simulate", "StartQuery")
+"""How the names of operations begin that change nothing."""
 
 
 class AwsRefused(StepFailed):
@@ -48,21 +49,20 @@ def _refused(error: ClientError) -> AwsRefused:
     answer = error.response.get("Error", {})
     code, said = str(answer.get("Code", "Unknown")), plain(str(answer.get("Message", "")), 300)
     operation = error.operation_name
+    reads = operation.startswith(_READS)
+    again = "ask again" if reads else "retry this step"
     if code in _DENIED:
         means = f"ec2ir's role may not call {operation}."
-        then = "Run ec2ir iam-policy and attach what it prints, then retry this step."
+        then = f"Run ec2ir iam-policy and attach what it prints, then {again}."
     elif code in THROTTLED:
-        means, then = (
-            "AWS limits how often this may be called, and retries did not get through.",
-            "Retry this step.",
-        )
+        means = "AWS limits how often this may be called, and retries did not get through."
+        then = f"{again.capitalize()} in a minute."
     elif code in _UNSUPPORTED:
-        means, then = f"{operation} is not supported here.", "Do this step by hand and tick it."
+        means = f"{operation} is not supported here."
+        then = "Look by hand, in AWS's console." if reads else "Do this step by hand and tick it."
     else:
-        means, then = (
-            "AWS did not make this change.",
-            "Read AWS's words, mend the cause, then retry this step.",
-        )
+        means = "AWS did not answer this question." if reads else "AWS did not make this change."
+        then = f"Read AWS's words, mend the cause, then {again}."
     return AwsRefused(
         f"AWS refused {operation}: {code}: {said}", code=code, operation=operation, means=means, then=then
     )
@@ -81,8 +81,8 @@ def translated() -> Generator[None]:
     except (ReadTimeoutError, ResponseParserError) as error:
         raise Ambiguous(
             "AWS did not answer in time.",
-            means="The change may have been made or not.",
-            then="Retry this step: it looks before it acts.",
+            means="What was asked for may have been done or not.",
+            then="Try again: a step looks before it acts.",
         ) from error
     except (ConnectTimeoutError, EndpointConnectionError, NoCredentialsError) as error:
         raise Unreachable(
@@ -93,6 +93,6 @@ def translated() -> Generator[None]:
     except BotoCoreError as error:
         raise Ambiguous(
             f"The call to AWS broke off: {plain(str(error))}",
-            means="The change may have been made or not.",
-            then="Retry this step: it looks before it acts.",
+            means="What was asked for may have been done or not.",
+            then="Try again: a step looks before it acts.",
         ) from error

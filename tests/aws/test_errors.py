@@ -15,9 +15,9 @@ from aws.errors import Ambiguous, AwsRefused, translated
 from playbook.errors import StepFailed, Unreachable
 
 
-def refusal(code: str, message: str = "no") -> AwsRefused:
+def refusal(code: str, message: str = "no", operation: str = "LockSnapshot") -> AwsRefused:
     with pytest.raises(AwsRefused) as caught, translated():
-        raise ClientError({"Error": {"Code": code, "Message": message}}, "LockSnapshot")
+        raise ClientError({"Error": {"Code": code, "Message": message}}, operation)
     return caught.value
 
 
@@ -26,7 +26,7 @@ def refusal(code: str, message: str = "no") -> AwsRefused:
     [
         ("UnauthorizedOperation", "ec2ir's role may not call LockSnapshot.", "iam-policy"),
         ("AccessDeniedException", "ec2ir's role may not call LockSnapshot.", "iam-policy"),
-        ("RequestLimitExceeded", "AWS limits how often", "Retry this step."),
+        ("RequestLimitExceeded", "AWS limits how often", "Retry this step in a minute."),
         ("InvalidAction", "LockSnapshot is not supported here.", "by hand"),
         ("InvalidParameterValue", "AWS did not make this change.", "mend the cause"),
     ],
@@ -38,6 +38,25 @@ def test_what_aws_refuses_is_said_with_what_to_do(code: str, means: str, then: s
     assert said.what == f"AWS refused LockSnapshot: {code}: no"
     assert means in said.means
     assert then in said.then
+
+
+@pytest.mark.parametrize("operation", ["DescribeInstances", "GetRole", "ListRoles", "LookupEvents", "StartQuery"])
+@pytest.mark.parametrize(
+    ("code", "means", "then"),
+    [
+        ("UnauthorizedOperation", "may not call", "then ask again."),
+        ("ThrottlingException", "AWS limits how often", "Ask again in a minute."),
+        ("InvalidAction", "is not supported here.", "Look by hand"),
+        ("InvalidParameterValue", "AWS did not answer this question.", "then ask again."),
+    ],
+)
+def test_a_question_that_was_refused_is_called_no_change(
+    operation: str, code: str, means: str, then: str
+) -> None:
+    said = refusal(code, operation=operation)
+    assert means in said.means
+    assert then in said.then
+    assert "this step" not in f"{said.means} {said.then}"
 
 
 def test_the_words_of_aws_are_bounded_and_on_one_line() -> None:
@@ -58,7 +77,7 @@ def test_the_words_of_aws_are_bounded_and_on_one_line() -> None:
 def test_a_lost_answer_leaves_open_whether_it_was_done(error: Exception) -> None:
     with pytest.raises(Ambiguous) as caught, translated():
         raise error
-    assert "may have been made or not" in caught.value.means
+    assert "may have been done or not" in caught.value.means
 
 
 @pytest.mark.parametrize(
