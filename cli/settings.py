@@ -14,11 +14,14 @@ from pathlib import Path
 from typing import Annotated
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import AfterValidator, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from cli.clock_settings import AuditSection, LegalSection, RemindersSection, distinct
+from cli.section import Section
 from playbook.environment import EnvironmentRule
 from playbook.errors import BadInput
+from playbook.legal import THAILAND
 from playbook.people import Role
 from playbook.policy import Forensics, Policy, Recovery
 from playbook.target import account_id
@@ -107,18 +110,14 @@ def _topic(value: str) -> str:
     return value
 
 
-class _Section(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Roles(_Section):
+class Roles(Section):
     """Slack user groups, by id or handle."""
 
     responders: str = ""
     approvers: str = ""
 
 
-class EnvironmentTags(_Section):
+class EnvironmentTags(Section):
     """Which tag says what an instance is; anything else counts as production."""
 
     tag: str = "Environment"
@@ -126,14 +125,14 @@ class EnvironmentTags(_Section):
     nonproduction: tuple[str, ...] = ("dev", "test", "staging")
 
 
-class Isolation(_Section):
+class Isolation(Section):
     """`forensics_cidr` may reach an isolated instance; `untrack` passes interfaces through an open group first."""
 
     forensics_cidr: Annotated[str, AfterValidator(_cidr)] = ""
     untrack: bool = True
 
 
-class RecoverySection(_Section):
+class RecoverySection(Section):
     """What replacements start from, and how their health is probed; `playbook.policy.Recovery` says it in full."""
 
     golden_image: Annotated[str, AfterValidator(_image)] = ""
@@ -147,7 +146,7 @@ class RecoverySection(_Section):
         return Recovery(**self.model_dump())
 
 
-class ForensicsSection(_Section):
+class ForensicsSection(Section):
     """What forensic instances are launched from and where; `playbook.policy.Forensics` says it in full."""
 
     subnet: Annotated[str, AfterValidator(_subnet)] = ""
@@ -162,7 +161,7 @@ class ForensicsSection(_Section):
         return Forensics(**self.model_dump())
 
 
-class AlertsSection(_Section):
+class AlertsSection(Section):
     """`topics` are ARNs of SNS topics that may post alerts; the others name CloudWatch alarms that are T5 and T4."""
 
     topics: tuple[Annotated[str, AfterValidator(_topic)], ...] = ()
@@ -170,13 +169,13 @@ class AlertsSection(_Section):
     traffic_alarms: tuple[str, ...] = ()
 
 
-class SigmaSection(_Section):
+class SigmaSection(Section):
     """`rules` is a folder of Sigma rules of one's own, beside those that ec2ir ships."""
 
     rules: str = ""
 
 
-class AccountEntry(_Section):
+class AccountEntry(Section):
     """An account to respond in, and the role to assume there."""
 
     id: Annotated[str, AfterValidator(_account)]
@@ -184,7 +183,7 @@ class AccountEntry(_Section):
     external_id: str = ""
 
 
-class Operator(_Section):
+class Operator(Section):
     """Somebody who may act from a terminal: an AWS caller (ARN, or the role's part of it) and who that is."""
 
     arn: str
@@ -193,7 +192,7 @@ class Operator(_Section):
     roles: tuple[Role, ...] = ()
 
 
-class PolicyFile(_Section):
+class PolicyFile(Section):
     """`ec2ir.toml`."""
 
     roles: Roles = Field(default_factory=Roles)
@@ -203,6 +202,9 @@ class PolicyFile(_Section):
     forensics: ForensicsSection = Field(default_factory=ForensicsSection)
     alerts: AlertsSection = Field(default_factory=AlertsSection)
     sigma: SigmaSection = Field(default_factory=SigmaSection)
+    legal: Annotated[tuple[LegalSection, ...], AfterValidator(distinct)] = ()
+    reminders: RemindersSection = Field(default_factory=RemindersSection)
+    audit: AuditSection = Field(default_factory=AuditSection)
     accounts: tuple[AccountEntry, ...] = ()
     operators: tuple[Operator, ...] = ()
 
@@ -248,6 +250,9 @@ class Settings(BaseSettings):
             evidence_bucket=self.evidence_bucket,
             recovery=self.policy_file.recovery.recovery,
             forensics=self.policy_file.forensics.forensics,
+            legal=tuple(law.jurisdiction for law in self.policy_file.legal) or (THAILAND,),
+            reminders=self.policy_file.reminders.every,
+            audit=self.policy_file.audit.audit(tuple(account.id for account in self.policy_file.accounts)),
         )
 
 

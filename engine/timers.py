@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import timedelta
 
-from commands import gather
+from commands import gather, legal, pinging
 from commands.approve import expire
 from commands.desk import Desk
 from engine.plant import Plant
@@ -14,6 +14,12 @@ from playbook.slot import Alarm, Slot, SlotState
 
 STUCK = timedelta(minutes=2)
 """A slot that was handed out this long ago and has not ended is handed out again."""
+BATCH = 25
+"""Slots that travel together. Each trip through the queue costs some 15 ms and waits for a poll of it; a batch that
+is lost with its executor is taken over as one.
+"""
+
+HandOut = Callable[[Sequence[Slot]], Awaitable[None]]
 
 
 async def fire(plant: Plant, slot: Slot) -> None:
@@ -22,6 +28,10 @@ async def fire(plant: Plant, slot: Slot) -> None:
         await expire(plant.desk, slot.subject)
     elif slot.alarm is Alarm.CHECKS:
         await gather.fire(plant.desk, slot.subject)
+    elif slot.alarm is Alarm.LEGAL:
+        await legal.fire(plant.desk, slot.subject)
+    elif slot.alarm is Alarm.PING:
+        await pinging.fire(plant.desk, slot.subject, slot.due)
     else:
         run, _, action = slot.subject.partition("/")
         await check(plant, run, action)
@@ -29,14 +39,26 @@ async def fire(plant: Plant, slot: Slot) -> None:
         await unit.slots.move(slot.key, SlotState.QUEUED, SlotState.DONE, plant.desk.clock())
 
 
-async def hand_out(desk: Desk, enqueue: Callable[[Slot], Awaitable[None]]) -> int:
-    """Queue every slot that is due, each by whoever moves its row first; how many this call queued."""
+async def hand_out(desk: Desk, enqueue: HandOut) -> int:
+    """Queue every slot that is due, each by whoever moves its row first; how many this call queued.
+
+    Those that were queued long ago and never ended are queued again.
+    """
+    count = 0
+    while batch := await _claimed(desk):
+        await enqueue(batch)
+        count += len(batch)
+    return count
+
+
+async def _claimed(desk: Desk) -> tuple[Slot, ...]:
     now = desk.clock()
     async with desk.store.begin() as unit:
-        # In one order everywhere: two replicas that lock the same rows crosswise would wait for each other.
-        due = sorted(await unit.slots.due(now), key=lambda slot: slot.key)
-        mine = [s for s in due if await unit.slots.move(s.key, SlotState.PENDING, SlotState.QUEUED, now)]
-        stuck = await unit.slots.queued(now - STUCK)
-    for slot in (*mine, *stuck):
-        await enqueue(slot)
-    return len(mine)
+        return await unit.slots.claim(now, BATCH) or await unit.slots.reclaim(now - STUCK, now, BATCH)
+
+
+async def held(desk: Desk, keys: Sequence[str]) -> tuple[Slot, ...]:
+    """Those of a batch that are still to be fired. What only a newer version knows goes back for it to take."""
+    async with desk.store.begin() as unit:
+        await unit.slots.give_back(keys)
+        return await unit.slots.held(keys)

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 
 from playbook.environment import EnvironmentRule
+from playbook.legal import THAILAND, Jurisdiction
+from playbook.watch import Schedule
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +43,43 @@ class Forensics:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Contact:
+    """How a target of escalations is told, by every way that is set.
+
+    `group` (id or handle) and `person` (id) are mentioned in the incident's channel, and asked into it; `channel` is
+    one more channel in Slack. `pager_key_env` names the environment variable that holds the pager's routing key.
+    """
+
+    group: str = ""
+    person: str = ""
+    channel: str = ""
+    email: str = ""
+    pager_url: str = ""
+    pager_key_env: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Escalating:
+    """What `ec2ir.toml` says about escalations.
+
+    `ladder` are the times to wait for an acknowledgement before the next ping; after the last one `fallback`, one of
+    `targets`, is pinged.
+    """
+
+    ladder: tuple[timedelta, ...] = (timedelta(minutes=5), timedelta(minutes=10), timedelta(minutes=20))
+    fallback: str = ""
+    targets: Mapping[str, Contact] = field(default_factory=dict[str, Contact])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Audit:
+    """Where the quarterly audit looks: each of the accounts in each of the regions; empty: those of the bot itself."""
+
+    accounts: tuple[str, ...] = ()
+    regions: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Policy:
     """What `ec2ir.toml` says about what steps do.
 
@@ -52,3 +93,9 @@ class Policy:
     evidence_bucket: str = ""
     recovery: Recovery = field(default_factory=Recovery)
     forensics: Forensics = field(default_factory=Forensics)
+    watch: Schedule = field(default_factory=Schedule)
+    legal: tuple[Jurisdiction, ...] = (THAILAND,)
+    reminders: timedelta = timedelta(hours=8)
+    """How often an incident that is contained and still open is reminded of its unfinished rows."""
+    audit: Audit = field(default_factory=Audit)
+    escalation: Escalating = field(default_factory=Escalating)

@@ -34,7 +34,13 @@ class Event(StrEnum):
     INDICATOR = "indicator"
     ROOT_CAUSE = "root_cause"
     REPORTED = "reported"
+    LEGAL = "legal"
+    REMINDED = "reminded"
+    ESCALATED = "escalated"
     CLOSED = "closed"
+    REOPENED = "reopened"
+    WATCH = "watch"
+    WATCH_HIT = "watch_hit"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,6 +16,7 @@ from tests.cli.conftest import Shell
 
 ROOT = Path(__file__).resolve().parents[2]
 TOKEN = "xoxb-1234-do-not-show"
+LAW = "[[legal]]\nname = 'x'\ntitle = 'X'\nauthority = 'the authority'\n"
 SERVES = {"EC2IR_SLACK_BOT_TOKEN": TOKEN, "EC2IR_SLACK_APP_TOKEN": "xapp-1-do-not-show"}
 
 
@@ -68,6 +69,14 @@ def test_a_wrong_variable(shell: Shell, variables: dict[str, str], starts: str, 
         ("[forensics]\nimage = 'forensic'", "forensics.image (it is 'forensic')"),
         ("[forensics]\ninstance_type = 'm6i'", "forensics.instance_type (it is 'm6i')"),
         ("[forensics]\nsecurity_group = 'lab'", "forensics.security_group (it is 'lab')"),
+        ("[[legal]]\nname = 'TH PDPA'", "legal.0.name (it is 'TH PDPA')"),
+        (LAW, "legal.0: "),
+        (LAW + "hours = 72\ndays = 3", "legal.0: "),
+        (LAW + "days = 3\nzone = 'Mars/Olympus'", "legal.0.zone (it is 'Mars/Olympus')"),
+        (LAW + "hours = 72\nping = ['@ana']", "legal.0.ping.0 (it is '@ana')"),
+        (f"{LAW}hours = 72\n{LAW}hours = 24", "two laws are called x"),
+        ("[reminders]\nhours = 0", "reminders.hours (it is '0')"),
+        ("[audit]\nregions = ['mars']", "audit.regions.0 (it is 'mars')"),
         ("[[accounts]]\nid = '12'", "accounts.0.id (it is '12')"),
         ("[[accounts]]\nid = '111111111111'\nexternal_id = ['do-not-show']", "accounts.0.external_id: "),
         ("[[operators]]\nperson = 'U1'", "operators.0.arn: "),
@@ -163,3 +172,10 @@ def test_a_golden_image_is_an_id_or_a_parameter(image: str) -> None:
     section = PolicyFile.model_validate({"recovery": {"golden_image": image}})
     recovery = Settings(policy_file=section).policy.recovery
     assert (recovery.golden_image, recovery.max_image_age_days) == (image, 90)
+
+
+def test_without_laws_in_the_settings_thailands_holds() -> None:
+    assert [law.name for law in Settings(policy_file=PolicyFile()).policy.legal] == ["th-pdpa"]
+    law = PolicyFile.model_validate(tomllib.loads(f"{LAW}days = 3\nzone = 'Asia/Singapore'"))
+    (found,) = Settings(policy_file=law).policy.legal
+    assert (found.name, found.limit) == ("x", "3 calendar days (Asia/Singapore)")
