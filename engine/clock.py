@@ -1,13 +1,16 @@
-"""The clock: APScheduler in memory, on every replica. It wakes the code that asks the rows what is due."""
+"""The clock: APScheduler in memory, on every replica. It wakes the code that asks the rows what is due.
+
+It has three jobs, however many slots are pending: a beat, a reconcile, and a wake when the next slot is due.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
 import structlog
@@ -15,8 +18,9 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 from engine.plant import Plant
 from engine.timers import hand_out
-from engine.watchdog import SILENCE, beat, living, take_over
+from engine.watchdog import SILENCE, take_over
 from playbook.errors import Unreachable
+from playbook.hearing import NOTHING, Heard
 from playbook.run import RunState
 from playbook.slot import Slot
 
@@ -24,6 +28,9 @@ log: structlog.stdlib.BoundLogger = structlog.get_logger("ec2ir.engine")
 
 ABANDONED = timedelta(seconds=2)
 """A run this long approved and carried by nobody was approved at a terminal, or its replica died just then."""
+
+_SOONEST = timedelta(seconds=0.05)
+"""Between two wakes: what is due but in another replica's hands is due still when this one looks."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,8 +59,8 @@ class Carrier(Protocol):
         """Begin or go on with a run."""
         ...
 
-    async def enqueue(self, slot: Slot) -> None:
-        """Hand out a due slot."""
+    async def enqueue(self, batch: Sequence[Slot]) -> None:
+        """Hand out due slots."""
         ...
 
     async def under_way(self, run: str) -> bool:
@@ -66,7 +73,10 @@ class Carrier(Protocol):
 
 
 class Clock:
-    """Its jobs have no side effect but queueing; whichever replica's row comes first does the work."""
+    """Its jobs have no side effect but queueing; whichever replica's row comes first does the work.
+
+    `heard` answers what this replica has heard of Slack; each beat tells the database.
+    """
 
     def __init__(
         self,
@@ -74,12 +84,14 @@ class Clock:
         durable: Carrier,
         rhythm: Rhythm,
         *,
+        heard: Callable[[], Heard] = lambda: NOTHING,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._plant = plant
         self._monotonic = monotonic
         self._durable = durable
         self._rhythm = rhythm
+        self._heard = heard
         self._scheduler = AsyncIOScheduler(
             job_defaults={"coalesce": True, "misfire_grace_time": None, "max_instances": 1}, timezone="UTC"
         )
@@ -105,35 +117,61 @@ class Clock:
         if self._scheduler.running:
             self._scheduler.shutdown(wait=False)
 
+    @property
+    def still(self) -> float:
+        """Seconds since the last beat."""
+        return self._monotonic() - self._beaten
+
     def problem(self) -> str:
         """For readiness: that the clock stands still, or an empty string."""
-        still = self._monotonic() - self._beaten
         late = self._rhythm.late.total_seconds()
-        return "" if still < late else f"the clock has not beaten for {still:.0f} s"
+        return "" if self.still < late else f"the clock has not beaten for {self.still:.0f} s"
 
     def _every(self, interval: timedelta, work: Callable[[], Awaitable[None]]) -> None:
-        async def job() -> None:
-            try:
-                await work()
-            except Unreachable as trouble:
-                log.warning("the clock waits", problem=trouble.what)
-
         seconds = interval.total_seconds()
-        self._scheduler.add_job(job, "interval", seconds=seconds)  # pyright: ignore[reportUnknownMemberType]
+        self._scheduler.add_job(  # pyright: ignore[reportUnknownMemberType]
+            lambda: self._patiently(work), "interval", seconds=seconds
+        )
+
+    async def _patiently(self, work: Callable[[], Awaitable[None]]) -> None:
+        try:
+            await work()
+        except Unreachable as trouble:
+            log.warning("the clock waits", problem=trouble.what)
 
     async def _watch_over_itself(self) -> None:
-        """A scheduler can lose its own wake-up call; one that is late is woken."""
+        """A scheduler can lose its own wake-up call, and it counts by the machine's clock: when that is set back an
+        hour, every job lies an hour ahead. What is late is planned anew.
+        """
         while True:
             await self._plant.pause(self._rhythm.late.total_seconds())
             if self.problem():
                 log.error("the clock stands still; waking it", problem=self.problem())
-                self._scheduler.wakeup()
+                for job in self._scheduler.get_jobs():
+                    job.modify(next_run_time=datetime.now(UTC))
 
     async def _beat(self) -> None:
-        await beat(self._plant.desk, self._plant.executor)
-        await hand_out(self._plant.desk, self._durable.enqueue)
+        async with self._plant.desk.store.begin() as unit:
+            await unit.executors.beat(self._plant.executor, self._heard())
+        await self._fire()
         await self._start_left_behind()
         self._beaten = self._monotonic()
+
+    async def _fire(self) -> None:
+        """Hand out what is due, and be back when the next slot is, if that is before the next beat."""
+        desk = self._plant.desk
+        await hand_out(desk, self._durable.enqueue)
+        async with desk.store.begin() as unit:
+            due = await unit.slots.next_due()
+        wait = max(due - desk.clock(), _SOONEST) if due is not None else self._rhythm.beat
+        if wait < self._rhythm.beat:
+            self._scheduler.add_job(  # pyright: ignore[reportUnknownMemberType]
+                lambda: self._patiently(self._fire),
+                "date",
+                run_date=datetime.now(UTC) + wait,
+                id="wake",
+                replace_existing=True,
+            )
 
     async def _reconcile(self, silence: timedelta) -> None:
         await take_over(self._plant.desk, self._plant.executor, self._durable.recover, silence)
@@ -157,7 +195,7 @@ class Clock:
         desk = self._plant.desk
         async with desk.store.begin() as unit:
             found = await unit.runs.in_state({RunState.EXECUTING})
-            alive = await living(unit)
+            alive = await unit.executors.living()
         for run in found:
             if run.holder not in alive and not await self._durable.under_way(run.id):
                 log.warning("going on with a run that nobody carries", run=run.id)

@@ -7,7 +7,8 @@ their own: their bodies go on from our rows, so a recovered one simply calls the
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+import secrets
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +17,9 @@ from dbos import DBOS, DBOSConfig, SetWorkflowID
 
 from engine.plant import Plant
 from engine.runner import carry_out
-from engine.timers import fire, hand_out
+from engine.timers import fire, hand_out, held
 from playbook.errors import StoreDown, Superseded
-from playbook.slot import Alarm, Slot, SlotState
+from playbook.slot import Slot
 from storage.engines import workflow_engine
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger("ec2ir.engine")
@@ -26,6 +27,10 @@ log: structlog.stdlib.BoundLogger = structlog.get_logger("ec2ir.engine")
 VERSION = "1"
 """Fixed, so that an upgrade resumes what was under way; DBOS's default is a hash of the code."""
 TIMERS = "ec2ir-timers"
+_BATCHES_AT_ONCE, _POLL = 4, 0.25
+"""Batches of slots that one process takes, and seconds between two looks for the next."""
+_SLOTS_AT_ONCE = 16
+"""Slots that one process fires side by side: some look at AWS, and all want a connection to the database."""
 _AGAIN = 1.0
 """Seconds between two attempts while the database is away."""
 
@@ -50,16 +55,17 @@ class Durable:
         }
         DBOS(config=config)
         self._active: set[str] = set()
+        self._hands = asyncio.Semaphore(_SLOTS_AT_ONCE)
         self._work: set[asyncio.Task[Any]] = set()
 
         def run_workflow(run: str) -> None:
             self._run(run)
 
-        def slot_workflow(key: str, alarm: str, subject: str) -> None:
-            self._slot(key, alarm, subject)
+        def slots_workflow(keys: list[str]) -> None:
+            self._slots(keys)
 
         self._run_workflow = DBOS.workflow(name="run")(run_workflow)
-        self._slot_workflow = DBOS.workflow(name="slot")(slot_workflow)
+        self._slots_workflow = DBOS.workflow(name="slots")(slots_workflow)
 
     @property
     def active(self) -> set[str]:
@@ -90,9 +96,9 @@ class Durable:
         """Hand out what is due now, without waiting for the clock's next beat."""
         await hand_out(self._plant.desk, self.enqueue)
 
-    async def enqueue(self, slot: Slot) -> None:
-        """Hand a due slot to whichever executor is free."""
-        await asyncio.to_thread(self._enqueue, slot)
+    async def enqueue(self, batch: Sequence[Slot]) -> None:
+        """Hand due slots, in one trip, to whichever executor is free."""
+        await asyncio.to_thread(self._enqueue, [slot.key for slot in batch])
 
     async def under_way(self, run: str) -> bool:
         """Whether a workflow of this run is waiting or at work somewhere, be it under a dead executor's name."""
@@ -105,7 +111,7 @@ class Durable:
     def _launch(self) -> None:
         # DBOS's own async calls would make its pool the loop's default one, which ends with DBOS.
         DBOS.launch()
-        DBOS.register_queue(TIMERS, worker_concurrency=8, polling_interval_sec=0.25)
+        DBOS.register_queue(TIMERS, worker_concurrency=_BATCHES_AT_ONCE, polling_interval_sec=_POLL)
 
     def _under_way(self, run: str) -> bool:
         found = DBOS.list_workflows(
@@ -117,12 +123,10 @@ class Durable:
         with SetWorkflowID(workflow):
             DBOS.start_workflow(self._run_workflow, run)
 
-    def _enqueue(self, slot: Slot) -> None:
-        # What was handed out and never ended needs another workflow: one that broke off never runs again.
-        again = slot.state is SlotState.QUEUED
-        number = f":{int(self._plant.desk.clock().timestamp()) // 120}" if again else ""
-        with SetWorkflowID(slot.key + number):
-            DBOS.enqueue_workflow(TIMERS, self._slot_workflow, slot.key, slot.alarm.value, slot.subject)
+    def _enqueue(self, keys: list[str]) -> None:
+        # A slot may be handed out more than once in its life, and an id that has ended never runs again.
+        with SetWorkflowID(f"slots:{secrets.token_hex(8)}"):
+            DBOS.enqueue_workflow(TIMERS, self._slots_workflow, keys)
 
     def _run(self, run: str) -> None:
         self._active.add(run)
@@ -133,11 +137,22 @@ class Durable:
         finally:
             self._active.discard(run)
 
-    def _slot(self, key: str, alarm: str, subject: str) -> None:
-        slot = Slot(
-            key=key, alarm=Alarm(alarm), subject=subject, due=self._plant.desk.clock(), state=SlotState.QUEUED
-        )
-        self._on_loop(lambda: fire(self._plant, slot))
+    def _slots(self, keys: list[str]) -> None:
+        self._on_loop(lambda: self._fire(keys))
+
+    async def _fire(self, keys: list[str]) -> None:
+        slots = await held(self._plant.desk, keys)
+        ends = await asyncio.gather(*(self._fire_one(slot) for slot in slots), return_exceptions=True)
+        for slot, end in zip(slots, ends, strict=True):
+            if isinstance(end, StoreDown):
+                raise end
+            if isinstance(end, Exception):
+                # It stays queued, and is handed out again: one that always fails holds up no other.
+                log.error("a timer broke", slot=slot.key, exc_info=end)
+
+    async def _fire_one(self, slot: Slot) -> None:
+        async with self._hands:
+            await fire(self._plant, slot)
 
     def _on_loop(self, work: Callable[[], Awaitable[None]]) -> None:
         """Workflows run in DBOS's threads; everything else of ours lives on one event loop."""

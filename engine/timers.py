@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import timedelta
 
-from commands import gather, legal, pinging
+from commands import gather, legal, pinging, watch_round
 from commands.approve import expire
 from commands.desk import Desk
 from engine.plant import Plant
@@ -32,6 +32,8 @@ async def fire(plant: Plant, slot: Slot) -> None:
         await legal.fire(plant.desk, slot.subject)
     elif slot.alarm is Alarm.PING:
         await pinging.fire(plant.desk, slot.subject, slot.due)
+    elif slot.alarm is Alarm.WATCH:
+        await watch_round.fire(plant.desk, slot.subject)
     else:
         run, _, action = slot.subject.partition("/")
         await check(plant, run, action)

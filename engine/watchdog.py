@@ -4,29 +4,18 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import structlog
 
 from commands.desk import Desk
-from playbook.ports import Unit
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger("ec2ir.engine")
 
 SILENCE = timedelta(seconds=30)
-"""An executor that has not beaten for this long is dead; if it wakes again, the holder check stops it."""
-_ALWAYS = datetime.max.replace(tzinfo=UTC)
-
-
-async def beat(desk: Desk, executor: str) -> None:
-    """Say that this executor lives."""
-    async with desk.store.begin() as unit:
-        await unit.runs.beat(executor, desk.clock())
-
-
-async def living(unit: Unit) -> frozenset[str]:
-    """Every executor that has a row: it beats, or nobody has taken over from it yet."""
-    return frozenset(await unit.runs.silent(_ALWAYS))
+"""An executor that has not beaten for this long, by the database's clock, is dead; if it wakes again, the holder
+check stops it.
+"""
 
 
 async def take_over(
@@ -36,7 +25,7 @@ async def take_over(
     recovery only queues again what is still pending under the dead one's name.
     """
     async with desk.store.begin() as unit:
-        dead = [e for e in await unit.runs.silent(desk.clock() - silence) if e != executor]
+        dead = [e for e in await unit.executors.silent(silence) if e != executor]
     if not dead:
         return
     log.warning("taking over from dead executors", dead=dead)
@@ -45,4 +34,4 @@ async def take_over(
         for name in dead:
             # Slack's messages that it was sending need not wait for their lease to run out.
             await unit.outbox.release(name)
-            await unit.runs.bury(name)
+            await unit.executors.bury(name)

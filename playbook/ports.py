@@ -15,6 +15,7 @@ from playbook.environment import Environment
 from playbook.escalation import Escalation, Ping
 from playbook.file import File
 from playbook.finding import Finding, FindingKey, Indicator, Severity
+from playbook.hearing import Ear, Heard
 from playbook.incident import Incident, InstanceFacts
 from playbook.indicators import Known
 from playbook.ledger import Evidence
@@ -36,6 +37,13 @@ from playbook.watch import Watch, Watched, WatchState
 class Findings(Protocol):
     """Findings by key, each with the incident it belongs to."""
 
+    async def lock(self, key: FindingKey) -> None:
+        """Keep the finding, stored or not, from every other `lock` until the transaction ends.
+
+        To be taken before any incident is locked: a finding on an account has no instance that one incident holds.
+        """
+        ...
+
     async def get(self, key: FindingKey) -> Finding | None:
         """The finding as last stored."""
         ...
@@ -50,6 +58,10 @@ class Findings(Protocol):
 
     async def of(self, incident: str) -> tuple[Finding, ...]:
         """An incident's findings: most severe first, then newest."""
+        ...
+
+    async def since(self, account: str, moment: datetime, most: int = 200) -> tuple[Finding, ...]:
+        """Those of an account, of whichever incident, that their source updated after that moment; newest first."""
         ...
 
 
@@ -122,6 +134,10 @@ class Incidents(Protocol):
 
     async def close(self, incident: str, at: datetime, why: str) -> bool:
         """Close it if it is open; whether that happened."""
+        ...
+
+    async def reopen(self, incident: str) -> bool:
+        """Open it again if it is closed, with its instances; whether that happened. Raises TooLate as `add` does."""
         ...
 
 
@@ -210,16 +226,28 @@ class Runs(Protocol):
         """Record how effects ended."""
         ...
 
-    async def beat(self, executor: str, at: datetime) -> None:
-        """An executor lives."""
+
+class Executors(Protocol):
+    """The replicas: who lives, and what each has heard of Slack, by the database's clock."""
+
+    async def beat(self, executor: str, heard: Heard) -> None:
+        """It lives, and so much has it heard."""
         ...
 
-    async def silent(self, before: datetime) -> tuple[str, ...]:
-        """Executors whose last beat is older."""
+    async def silent(self, silence: timedelta) -> tuple[str, ...]:
+        """Those whose last beat is that old."""
+        ...
+
+    async def living(self) -> frozenset[str]:
+        """Every one that has a row: it beats, or nobody has taken over from it yet."""
+        ...
+
+    async def ears(self) -> tuple[Ear, ...]:
+        """What each of them has heard."""
         ...
 
     async def bury(self, executor: str) -> None:
-        """Forget an executor."""
+        """Forget it."""
         ...
 
 
@@ -295,11 +323,23 @@ class Slots(Protocol):
         ...
 
     async def due(self, now: datetime, most: int = 100) -> tuple[Slot, ...]:
-        """Pending ones due by `now`, oldest first."""
+        """Pending ones due by `now`, oldest first; to be looked at."""
         ...
 
-    async def queued(self, before: datetime) -> tuple[Slot, ...]:
-        """Those that were queued before that moment and have not ended."""
+    async def claim(self, now: datetime, most: int) -> tuple[Slot, ...]:
+        """Queue pending ones due by `now`, oldest first; each is answered to one caller alone."""
+        ...
+
+    async def reclaim(self, before: datetime, now: datetime, most: int) -> tuple[Slot, ...]:
+        """Queue again those that were queued before that moment and have not ended; to one caller alone."""
+        ...
+
+    async def held(self, keys: Collection[str]) -> tuple[Slot, ...]:
+        """Those of the keys that are queued, as far as this version knows their alarms."""
+        ...
+
+    async def give_back(self, keys: Collection[str]) -> int:
+        """Make those pending again that are queued with an alarm which this version does not know; how many."""
         ...
 
     async def move(self, key: str, old: SlotState, new: SlotState, at: datetime) -> bool:
@@ -308,6 +348,10 @@ class Slots(Protocol):
 
     async def next_due(self) -> datetime | None:
         """The earliest pending one."""
+        ...
+
+    async def overdue(self, now: datetime) -> int:
+        """How many are due by `now` and not queued yet."""
         ...
 
 
@@ -439,7 +483,7 @@ class Escalations(Protocol):
         ...
 
     async def pinged(self, ping: Ping) -> None:
-        """Record an attempt; the same one again changes nothing."""
+        """Record an attempt; the same one again changes nothing, but that it left after all."""
         ...
 
     async def pings(self, incident: str) -> tuple[Ping, ...]:
@@ -498,6 +542,10 @@ class Watches(Protocol):
         """Every slot that ended, in the order in which they were due."""
         ...
 
+    async def seen_in(self, incident: str) -> tuple[Watched, ...]:
+        """The same of every watch of an incident, one watch after the other."""
+        ...
+
 
 class Unit(Protocol):
     """Everything that is remembered, within one transaction."""
@@ -510,6 +558,8 @@ class Unit(Protocol):
     def proposals(self) -> Proposals: ...  # noqa: D102
     @property
     def runs(self) -> Runs: ...  # noqa: D102
+    @property
+    def executors(self) -> Executors: ...  # noqa: D102
     @property
     def timeline(self) -> Timeline: ...  # noqa: D102
     @property

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Executable, Select, bindparam, delete, func, insert, select, update
+from sqlalchemy import Executable, Select, bindparam, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -28,7 +28,7 @@ from storage.sql import (
     row_of,
     rows,
 )
-from storage.tables import executors, intents, runs, steps
+from storage.tables import intents, runs, steps
 
 _ENDS = frozenset({RunState.PROVED, RunState.FAILED, RunState.UNDONE})
 
@@ -71,15 +71,6 @@ _BEGIN_STEPS = (
 _e = intents.c
 _INTEND = inserting(intents, lambda insert: insert.on_conflict_do_nothing().returning(_e.action, _e.key))
 _END = update(intents).where(matching(_e.run, _e.action, _e.key))
-
-_BEAT = inserting(
-    executors,
-    lambda insert: insert.on_conflict_do_update(
-        index_elements=[executors.c.id], set_={"seen": insert.excluded.seen}
-    ),
-)
-_SILENT = select(executors.c.id).where(executors.c.seen < given(executors.c.seen)).order_by(executors.c.seen)
-_BURY = delete(executors).where(matching(executors.c.id))
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,18 +178,6 @@ class SqlRuns:
         ]
         if each:
             await execute(self.connection, _END, each)
-
-    async def beat(self, executor: str, at: datetime) -> None:
-        """An executor lives."""
-        await execute(self.connection, _BEAT, {"id": executor, "seen": at})
-
-    async def silent(self, before: datetime) -> tuple[str, ...]:
-        """Executors whose last beat is older."""
-        return tuple(await self.connection.scalars(_SILENT, {"seen_": before}))
-
-    async def bury(self, executor: str) -> None:
-        """Forget an executor."""
-        await execute(self.connection, _BURY, {"id_": executor})
 
     async def _all(self, wanted: Select[Any], given: Row) -> tuple[RunRecord, ...]:
         return tuple(_run(row) for row in await rows(self.connection, wanted, given))

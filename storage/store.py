@@ -15,6 +15,7 @@ from storage.answers import SqlAnswers
 from storage.clicks import SqlClicks
 from storage.engines import async_engine
 from storage.escalations import SqlEscalations
+from storage.executors import SqlExecutors
 from storage.files import SqlFiles
 from storage.findings import SqlFindings
 from storage.incidents import SqlIncidents
@@ -40,6 +41,7 @@ class SqlUnit:
     incidents: SqlIncidents
     proposals: SqlProposals
     runs: SqlRuns
+    executors: SqlExecutors
     timeline: SqlTimeline
     ledger: SqlLedger
     outbox: SqlOutbox
@@ -63,6 +65,7 @@ def unit_on(connection: AsyncConnection) -> SqlUnit:
         incidents=SqlIncidents(connection),
         proposals=SqlProposals(connection),
         runs=SqlRuns(connection),
+        executors=SqlExecutors(connection),
         timeline=SqlTimeline(connection),
         ledger=SqlLedger(connection),
         outbox=SqlOutbox(connection),

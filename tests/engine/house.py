@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import count
 
@@ -74,8 +74,8 @@ class House:
         """Fire what is due; how many slots that were."""
         found: list[Slot] = []
 
-        async def enqueue(slot: Slot) -> None:
-            found.append(slot)
+        async def enqueue(batch: Sequence[Slot]) -> None:
+            found.extend(batch)
 
         await hand_out(self.desk, enqueue)
         for slot in found:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
@@ -10,6 +11,7 @@ import pytest
 
 from commands.approve import approve
 from engine.clock import ABANDONED, Clock, Rhythm
+from playbook.hearing import NOTHING
 from playbook.people import Door
 from playbook.slot import Slot
 from tests.engine.house import House
@@ -33,8 +35,8 @@ class Hands:
     async def carry(self, run: str) -> None:
         self.carried.append(run)
 
-    async def enqueue(self, slot: Slot) -> None:
-        raise AssertionError("no slot is due in these tests")
+    async def enqueue(self, batch: Sequence[Slot]) -> None:
+        raise AssertionError(f"no slot is due in these tests: {batch}")
 
     async def under_way(self, run: str) -> bool:
         return run in self.known
@@ -90,17 +92,26 @@ async def test_a_run_of_this_process_whose_workflow_broke_off_is_begun_again(hou
 
 async def test_the_living_take_over_from_the_silent_once(house: House) -> None:
     async with house.desk.store.begin() as unit:
-        await unit.runs.beat("x-silent", house.clock())
-    house.clock.advance(20)
+        await unit.executors.beat("x-silent", NOTHING)
+
+    hands = Hands()
+    await one_round(house, hands)  # it has just beaten
+    assert hands.recovered == []
+
+    await one_round(house, hands, silence=timedelta(0))
+    await one_round(house, hands, silence=timedelta(0))
+    assert hands.recovered == ["x-silent"]
+
+
+async def test_a_replica_whose_clock_is_an_hour_ahead_buries_nobody(house: House) -> None:
     async with house.desk.store.begin() as unit:
-        await unit.runs.beat("x-living", house.clock())
-    house.clock.advance(20)
+        await unit.executors.beat("x-living", NOTHING)
+    house.clock.advance(3600)
 
     hands = Hands()
     await one_round(house, hands)
-    await one_round(house, hands)
 
-    assert hands.recovered == ["x-silent"]
+    assert hands.recovered == []
 
 
 async def test_a_run_without_holder_or_workflow_is_adopted(house: House) -> None:

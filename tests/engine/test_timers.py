@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
+from collections.abc import Sequence
 from datetime import timedelta
 
 import pytest
 
 from commands.propose import propose
-from engine.timers import STUCK, fire, hand_out
+from engine.timers import BATCH, STUCK, fire, hand_out, held
 from playbook.approval import LIFETIME, Decision
 from playbook.errors import StoreDown
 from playbook.people import Door
@@ -33,9 +34,8 @@ async def due(bench: Bench) -> list[Slot]:
     """What is handed out now, besides the checks that every incident asks for when it opens."""
     found: list[Slot] = []
 
-    async def enqueue(slot: Slot) -> None:
-        if slot.alarm is not Alarm.CHECKS:
-            found.append(slot)
+    async def enqueue(batch: Sequence[Slot]) -> None:
+        found.extend(slot for slot in batch if slot.alarm is not Alarm.CHECKS)
 
     await hand_out(bench.desk, enqueue)
     return found
@@ -49,6 +49,19 @@ async def test_three_replicas_at_once_hand_each_slot_out_once(store: SqlStore) -
     found = await asyncio.gather(*(due(bench) for _ in range(3)))
     assert Counter(s.key for slots in found for s in slots) == {f"s{n}": 1 for n in range(20)}
     assert await due(bench) == []
+
+
+async def test_everything_that_is_due_is_handed_out_in_one_go(bench: Bench) -> None:
+    async with bench.store.begin() as unit:
+        for n in range(2 * BATCH + 1):
+            await unit.slots.add(Slot(key=f"s{n}", alarm=Alarm.PROOF, subject="r/tag", due=NOON))
+    sizes: list[int] = []
+
+    async def enqueue(batch: Sequence[Slot]) -> None:
+        sizes.append(len(batch))
+
+    assert await hand_out(bench.desk, enqueue) == 2 * BATCH + 1
+    assert sizes == [BATCH, BATCH, 1]
 
 
 async def test_a_slot_is_not_handed_out_before_its_time(bench: Bench) -> None:
@@ -113,10 +126,11 @@ async def test_a_slot_about_nothing_ends_all_the_same(bench: Bench) -> None:
     async with bench.store.begin() as unit:
         for n, subject in enumerate(("", "/", "gone/tag", "../../x/<!channel>")):
             await unit.slots.add(Slot(key=f"s{n}", alarm=Alarm.PROOF, subject=subject, due=NOON))
-    for slot in await due(bench):
+    slots = await due(bench)
+    for slot in slots:
         await fire(bench.plant, slot)
-    async with bench.store.begin() as unit:
-        assert await unit.slots.queued(NOON + timedelta(days=1)) == ()
+    assert len(slots) == 4
+    assert await held(bench.desk, [slot.key for slot in slots]) == ()
 
 
 async def test_a_database_outage_leaves_the_slot_to_be_fired_again(bench: Bench) -> None:

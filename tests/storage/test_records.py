@@ -1,7 +1,7 @@
 """Timeline, ledger, timers, clicks and letters."""
 
 import asyncio
-from datetime import datetime, timedelta, timezone
+from datetime import timedelta, timezone
 
 import pytest
 from sqlalchemy import delete, update
@@ -9,7 +9,6 @@ from sqlalchemy.exc import DBAPIError
 
 from playbook.ledger import GENESIS, breaks
 from playbook.letter import Letter
-from playbook.slot import Alarm, Slot, SlotState
 from playbook.timeline import Entry, Event
 from storage.store import SqlStore
 from storage.tables import evidence, timeline
@@ -81,32 +80,6 @@ async def test_the_ledger_is_one_whole_chain_an_incident(store: SqlStore) -> Non
     assert (kept[0].previous, kept[1].previous) == (GENESIS, first.sha256)
     assert kept == (first, second)
     assert breaks(kept) == ()
-
-
-async def test_a_slot_is_owned_by_who_inserts_it_and_moved_once(store: SqlStore) -> None:
-    slot = Slot(key="s1", alarm=Alarm.EXPIRY, subject="p1", due=NOON)
-    async with store.begin() as unit:
-        assert await unit.slots.add(slot)
-        assert not await unit.slots.add(slot)
-        assert await unit.slots.move("s1", SlotState.PENDING, SlotState.QUEUED, NOON)
-        assert not await unit.slots.move("s1", SlotState.PENDING, SlotState.QUEUED, NOON)
-        assert [s.key for s in await unit.slots.queued(NOON + SECOND)] == ["s1"]
-        assert await unit.slots.queued(NOON) == ()
-        assert await unit.slots.move("s1", SlotState.QUEUED, SlotState.DONE, NOON)
-        assert await unit.slots.queued(NOON + SECOND) == ()
-
-
-async def test_what_is_due_is_found_oldest_first(store: SqlStore) -> None:
-    def slot(key: str, due: datetime) -> Slot:
-        return Slot(key=key, alarm=Alarm.PROOF, subject="r1/isolate", due=due)
-
-    async with store.begin() as unit:
-        assert await unit.slots.next_due() is None
-        for key, due in (("c", NOON + MINUTE), ("b", NOON), ("a", NOON - MINUTE)):
-            await unit.slots.add(slot(key, due))
-        assert await unit.slots.due(NOON) == (slot("a", NOON - MINUTE), slot("b", NOON))
-        assert await unit.slots.due(NOON, most=1) == (slot("a", NOON - MINUTE),)
-        assert await unit.slots.next_due() == NOON - MINUTE
 
 
 async def test_a_click_belongs_to_who_claims_it_first(store: SqlStore) -> None:

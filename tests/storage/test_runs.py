@@ -157,14 +157,3 @@ async def test_intents_tell_which_effects_may_have_happened(store: SqlStore) -> 
         assert await unit.runs.intend("p1", again, 2, LATER) == {("isolate", "b")}
         assert await unit.runs.intend("p1", [("tag", "a")], 1, NOON) == frozenset()
         await unit.runs.outcomes("p1", [(("isolate", "a"), "done")], LATER)
-
-
-async def test_an_executor_that_stops_beating_is_found_and_buried(store: SqlStore) -> None:
-    async with store.begin() as unit:
-        await unit.runs.beat("alive", NOON)
-        await unit.runs.beat("dead", NOON)
-        await unit.runs.beat("alive", LATER)
-        assert await unit.runs.silent(LATER) == ("dead",)
-        assert await unit.runs.silent(NOON) == ()
-        await unit.runs.bury("dead")
-        assert await unit.runs.silent(LATER) == ()

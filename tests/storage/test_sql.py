@@ -9,6 +9,7 @@ from sqlalchemy import Executable, event
 from playbook.approval import Decision
 from playbook.environment import Environment
 from playbook.finding import Severity
+from playbook.hearing import Heard
 from playbook.incident import InstanceFacts
 from playbook.outbox import Post
 from playbook.run import RunState
@@ -59,7 +60,7 @@ async def live(unit: SqlUnit, incident_id: str, instance: InstanceFacts) -> None
     await unit.proposals.of(incident_id, pending=True)
     await unit.runs.start(run(plan, target=where), ["snapshot", "isolate"])
     attempt = await unit.runs.take(plan, "x-1", NOON)
-    await unit.runs.beat("x-1", NOON)
+    await unit.executors.beat("x-1", Heard(events=1, heard_ago=0.5))
     await unit.runs.begin_steps(plan, ["snapshot", "isolate"], attempt, NOON)
     await unit.runs.intend(plan, [("isolate", "eni-1")], attempt, NOON)
     await unit.runs.outcomes(plan, [(("isolate", "eni-1"), "done")], NOON)
@@ -69,7 +70,9 @@ async def live(unit: SqlUnit, incident_id: str, instance: InstanceFacts) -> None
     await unit.runs.steps_of(incident_id)
     await unit.runs.set_state(plan, RunState.PROVED, NOON)
     await unit.runs.in_state([RunState.EXECUTING])
-    await unit.runs.silent(NOON)
+    await unit.executors.silent(timedelta(0))
+    await unit.executors.ears()
+    await unit.executors.living()
     await unit.timeline.add(
         Entry(incident=incident_id, at=NOON, actor="", event=Event.OPENED, words="", data={})
     )
@@ -84,6 +87,11 @@ async def live(unit: SqlUnit, incident_id: str, instance: InstanceFacts) -> None
     await unit.outbox.waiting()
     await unit.slots.add(Slot(key=incident_id, alarm=Alarm.PROOF, subject=incident_id, due=NOON))
     await unit.slots.due(NOON)
+    await unit.slots.claim(NOON, 1)
+    await unit.slots.reclaim(NOON, NOON, 1)
+    await unit.slots.held([incident_id])
+    await unit.slots.give_back([incident_id])
+    await unit.slots.overdue(NOON)
     await unit.slots.move(incident_id, SlotState.PENDING, SlotState.QUEUED, NOON)
     await unit.slots.next_due()
     await unit.clicks.claim(incident_id, ANA, NOON)
