@@ -15,8 +15,8 @@ from playbook.plan import Json
 class Act:
     """`words` is a command's text, a button's value or a dialog's metadata; `once` is the id of this very act.
 
-    `respond` answers the person alone; a dialog has none. `typed` is what stands in a dialog's input, `view` is
-    the id of the dialog that was clicked in.
+    `respond` answers the person alone; a dialog has none. `typed` is what stands in a dialog's input, or the id of the
+    person who was chosen there; `view` is the id of the dialog that was clicked in.
     """
 
     user: str
@@ -81,4 +81,4 @@ def _team(body: Json) -> str:
 def _typed(view: Json) -> Iterator[str]:
     for block in cast("dict[str, dict[str, Json]]", view["state"]["values"]).values():
         for element in block.values():
-            yield str(element.get("value") or "")
+            yield str(element.get("value") or element.get("selected_user") or "")

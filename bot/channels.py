@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator, Sequence
 from typing import cast
 
@@ -15,6 +16,7 @@ _NAME = 80
 _INVITED_AT_ONCE = 100
 _HERE_ALREADY = frozenset({"already_in_channel", "cant_invite_self"})
 _PAGES = 50
+_ID = re.compile(r"[CG][A-Z0-9]{6,}")
 
 
 async def create(client: AsyncWebClient, name: str) -> str:
@@ -42,6 +44,19 @@ async def named(client: AsyncWebClient, name: str, *, types: str = "public_chann
         if channel.get("name") == name.removeprefix("#") and channel.get("is_member"):
             return str(channel["id"])
     return ""
+
+
+async def id_of(client: AsyncWebClient, written: str) -> str:
+    """The id of a channel that the settings name; ids are taken as they are. Raises SlackTrouble."""
+    if _ID.fullmatch(written):
+        return written
+    found = await named(client, written)
+    if not found:
+        raise SlackTrouble(
+            f"ec2ir is in no channel named {written[:80]}: invite it there, or mend the settings.",
+            code="channel_not_found",
+        )
+    return found
 
 
 async def _listed(client: AsyncWebClient, types: str) -> AsyncIterator[Json]:

@@ -10,6 +10,7 @@ from bot.act import Act
 from bot.asking import check_place
 from bot.check import checked
 from bot.dialogs import DIALOGS, open_dialog
+from bot.escalating import acknowledge_ping, decline_ping
 from bot.front import Front, at
 from bot.plan_message import plan_message, shown
 from bot.value import Value, unpack
@@ -28,10 +29,13 @@ Effect = Callable[[Front, Act, Value], Awaitable[None]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Click:
-    """`changes` says whether anything but what the person sees can come of it."""
+    """`changes` says whether anything but what the person sees can come of it; `anywhere`, that the button may stand
+    in another channel than its incident's.
+    """
 
     effect: Effect
     changes: bool = True
+    anywhere: bool = False
 
 
 async def clicked(front: Front, act: Act, name: str) -> None:
@@ -39,7 +43,8 @@ async def clicked(front: Front, act: Act, name: str) -> None:
     value = unpack(act.words)
     if act.view:  # a dialog says where it was opened
         act = at(act, value.channel)
-    await check_place(front, act, value)
+    if not CLICKS[name].anywhere:
+        await check_place(front, act, value)
     await CLICKS[name].effect(front, act, value)
 
 
@@ -133,11 +138,11 @@ async def show_plan(front: Front, act: Act, value: Value) -> None:
         await front.tell(act, f"Plan {proposal.hash[:4]}", checked(page))
 
 
-def _dialog(name: str) -> Click:
+def _dialog(name: str, *, anywhere: bool = False) -> Click:
     async def effect(front: Front, act: Act, value: Value) -> None:
         await open_dialog(front, act, value, name)
 
-    return Click(effect=effect, changes=False)
+    return Click(effect=effect, changes=False, anywhere=anywhere)
 
 
 CLICKS: Mapping[str, Click] = {
@@ -158,5 +163,7 @@ CLICKS: Mapping[str, Click] = {
     "checklist_phase": Click(effect=showing.checklist_phase, changes=False),
     "show_checks": Click(effect=showing.show_checks, changes=False),
     "show_processes": Click(effect=showing.show_processes, changes=False),
-    **{name: _dialog(name) for name in DIALOGS},
+    "ping_acknowledge": Click(effect=acknowledge_ping, anywhere=True),
+    "ping_decline": Click(effect=decline_ping, anywhere=True),
+    **{name: _dialog(name, anywhere=name == "ping_hand_over") for name in DIALOGS},
 }

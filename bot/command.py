@@ -25,6 +25,8 @@ class Topic(StrEnum):
     CHECKS = "Checks: they only read"
     CHECKLIST = "The checklist"
     RECORD = "Indicators, root cause, report"
+    LEGAL = "Legal deadlines: they start when awareness is declared, and nothing pauses them"
+    PEOPLE = "People and deadlines"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -16,6 +15,8 @@ from bot.messages import announcement, card_words, closing, line, topic
 from bot.plan_message import decision_words, plan_message, shown
 from bot.plan_message import headline as plan_headline
 from bot.poster import Poster, Words
+from bot.summon import POSTS, Ways, summon
+from bot.watch_message import watch_message, watch_words
 from commands.approve import as_it_stands, need_of
 from commands.board import Board, board
 from playbook.approval import Decision
@@ -29,7 +30,6 @@ from playbook.proposal import Proposal
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger("ec2ir.bot")
 _INVITE_ATTEMPTS = 4
-_CHANNEL_ID = re.compile(r"[CG][A-Z0-9]{6,}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +41,7 @@ class Office:
     directory: Directory
     clock: Clock
     announce: str
+    ways: Ways = field(default_factory=Ways)
     ids: dict[str, str] = field(default_factory=dict[str, str])
     """Channels' ids by name, as far as they were asked for."""
 
@@ -50,6 +51,12 @@ async def deliver(office: Office, sending: Sending) -> str:
 
     Raises SlackTrouble, LimitError and slack_sdk's SlackObjectFormationError; no transaction is open meanwhile.
     """
+    if sending.message.post in POSTS:
+        return await summon(office.store, office.poster, office.ways, sending, office.clock())
+    return await _to_slack(office, sending)
+
+
+async def _to_slack(office: Office, sending: Sending) -> str:
     match sending.message.post:
         case Post.OPEN_CHANNEL:
             return await _open(office, sending)
@@ -61,6 +68,8 @@ async def deliver(office: Office, sending: Sending) -> str:
             return ""
         case Post.PLAN:
             return await _plan(office, sending)
+        case Post.WATCH:
+            return await _watch(office, sending)
         case Post.ANNOUNCE:
             return await _announce(office, sending)
         case Post.CHANNEL:
@@ -72,7 +81,7 @@ async def deliver(office: Office, sending: Sending) -> str:
             return await _say(office, sending, _channel(found), line(sending.message.body), thread=thread)
         case Post.FILE:
             return await _file(office, sending)
-        case Post.CLOSE_CHANNEL:
+        case _:
             found = await _board(office, sending)
             return await _say(office, sending, _channel(found), closing(found))
 
@@ -215,6 +224,17 @@ async def _say_decision(office: Office, key: str, proposal: Proposal) -> None:
         await unit.outbox.put(said)
 
 
+async def _watch(office: Office, sending: Sending) -> str:
+    """The watches' message: posted once, and edited in its place from then on."""
+    found, key = await _board(office, sending), sending.message.key
+    words = Words(text=watch_words(found), blocks=checked(watch_message(found)))
+    async with office.store.begin() as unit:
+        ts = await unit.outbox.ts_of(key)
+    if ts and await office.poster.edit(_channel(found), ts, words):
+        return ts
+    return await _say(office, sending, _channel(found), words)
+
+
 async def _announce(office: Office, sending: Sending) -> str:
     if not office.announce:
         return ""
@@ -227,14 +247,6 @@ async def _announce(office: Office, sending: Sending) -> str:
 async def _id_of(office: Office) -> str:
     """The announcement channel's id; the settings may name it, and only ids can be looked into."""
     name = office.announce
-    if _CHANNEL_ID.fullmatch(name):
-        return name
     if name not in office.ids:
-        found = await channels.named(office.poster.client, name)
-        if not found:
-            raise SlackTrouble(
-                f"ec2ir is in no channel named {name[:80]}: invite it there, or set EC2IR_SLACK_CHANNEL.",
-                code="channel_not_found",
-            )
-        office.ids[name] = found
+        office.ids[name] = await channels.id_of(office.poster.client, name)
     return office.ids[name]

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
 
-from slack_sdk.models.blocks import InputBlock, PlainTextInputElement, PlainTextObject
+from slack_sdk.models.blocks import InputBlock, PlainTextInputElement, PlainTextObject, UserSelectElement
 from slack_sdk.models.views import View
 
 from bot import blocks
 from bot.act import Act
+from bot.escalating import hand_ping_over, somebody
 from bot.front import Front, at
 from bot.showing import open_view
 from bot.value import Value, unpack
@@ -26,7 +27,10 @@ INPUT = "reason"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Dialog:
-    """`title` and `send` have at most 24 characters; `check` raises Ec2irError for a reason that says too little."""
+    """`title` and `send` have at most 24 characters; `check` raises Ec2irError for a reason that says too little.
+
+    `person` asks for somebody of the workspace instead of words.
+    """
 
     title: str
     send: str
@@ -34,12 +38,17 @@ class Dialog:
     label: str
     check: Callable[[str], object]
     effect: Callable[[Front, Act, Value], Awaitable[None]]
+    person: bool = False
 
 
 async def open_dialog(front: Front, act: Act, value: Value, name: str) -> None:
     """Show it. Raises Refused when Slack's three seconds for that were over."""
     dialog = DIALOGS[name]
-    typing = PlainTextInputElement(action_id=INPUT, multiline=True, max_length=500)
+    typing = (
+        UserSelectElement(action_id=INPUT, placeholder=PlainTextObject(text="Choose a person"))
+        if dialog.person
+        else PlainTextInputElement(action_id=INPUT, multiline=True, max_length=500)
+    )
     view = View(
         type="modal",
         callback_id=name,
@@ -139,5 +148,14 @@ DIALOGS: Mapping[str, Dialog] = {
         label="What did you see?",
         check=_said,
         effect=_comment,
+    ),
+    "ping_hand_over": Dialog(
+        title="Hand over",
+        send="Hand over",
+        says="That person is pinged now, and from now on, until somebody acknowledges.",
+        label="To whom?",
+        check=somebody,
+        effect=hand_ping_over,
+        person=True,
     ),
 }

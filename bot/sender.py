@@ -17,6 +17,7 @@ from bot.check import LimitError
 from bot.deliver import Office, deliver
 from bot.pace import GAP, Pace, Sleep
 from bot.poster import Poster
+from bot.summon import POSTS, TRIES, Ways, give_up
 from playbook.clock import Clock
 from playbook.errors import BadInput, Unreachable
 from playbook.outbox import Post, Sending
@@ -115,13 +116,21 @@ class Sender:
         self, sending: Sending, problem: str, *, final: bool, wait: timedelta | None = None
     ) -> None:
         said = {"key": sending.message.key, "incident": sending.message.incident, "problem": problem}
+        final = final or (sending.message.post in (Post.MAIL, Post.PAGER) and sending.attempts >= TRIES)
+        now = self.office.clock()
+
+        async def write(unit: Unit) -> None:
+            if final or sending.attempts == TRIES:
+                await give_up(unit, self.office.ways, sending, problem, now)
+            if final:
+                await unit.outbox.refuse(sending, problem[:500])
+            else:
+                due = now + (wait or _backoff(sending.attempts))
+                await unit.outbox.put_back(sending, due, problem[:500])
+
+        await self._record(write)
         if final:
-            await self._record(lambda unit: unit.outbox.refuse(sending, problem[:500]))
-        else:
-            due = self.office.clock() + (wait or _backoff(sending.attempts))
-            await self._record(lambda unit: unit.outbox.put_back(sending, due, problem[:500]))
-        if final:
-            log.error("Slack will never take this message", **said)
+            log.error("this message will never be taken", **said)
         else:
             log.warning("not sent yet", attempts=sending.attempts, **said)
 
@@ -149,7 +158,8 @@ class Sender:
 
 def _spared(sending: Sending) -> bool:
     """Whether Slack said no often enough to a row that must not hold up its incident's others."""
-    return sending.message.post in (Post.ANNOUNCE, Post.TOPIC, Post.FILE) and sending.attempts >= _ENOUGH
+    spared = (Post.ANNOUNCE, Post.TOPIC, Post.FILE, *POSTS)
+    return sending.message.post in spared and sending.attempts >= _ENOUGH
 
 
 def _backoff(attempts: int) -> timedelta:
@@ -166,10 +176,13 @@ def make_sender(
     clock: Clock,
     sleep: Sleep = asyncio.sleep,
     gap: timedelta = GAP,
+    ways: Ways | None = None,
 ) -> Sender:
     """A sender. `announce` is EC2IR_SLACK_CHANNEL, an id or a name; `holder` names this process in the outbox;
-    `gap` is the time between two messages in a channel.
+    `gap` is the time between two messages in a channel; `ways` are those by which escalations leave.
     """
     poster = Poster(client=client, pace=Pace(clock=clock, sleep=sleep, gap=gap))
-    office = Office(store=store, poster=poster, directory=directory, clock=clock, announce=announce)
+    office = Office(
+        store=store, poster=poster, directory=directory, clock=clock, announce=announce, ways=ways or Ways()
+    )
     return Sender(office=office, holder=holder)

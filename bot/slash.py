@@ -9,8 +9,10 @@ from bot.act import Act
 from bot.check_verbs import CHECK_VERBS
 from bot.checklist_verbs import CHECKLIST_VERBS
 from bot.command import Command, Topic
+from bot.escalating import ESCALATION_VERBS
 from bot.front import Front
 from bot.incident_verbs import INCIDENT_VERBS
+from bot.legal_verbs import LEGAL_VERBS
 from bot.record_verbs import RECORD_VERBS
 from bot.step_verbs import STEP_VERBS
 from playbook.text import mrkdwn
@@ -76,5 +78,7 @@ VERBS: Mapping[str, Command] = {
     **CHECK_VERBS,
     **CHECKLIST_VERBS,
     **RECORD_VERBS,
+    **LEGAL_VERBS,
+    **ESCALATION_VERBS,
 }
 """Every verb by its name; a new topic's verbs are a file of their own and a line here."""

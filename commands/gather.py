@@ -9,6 +9,7 @@ from actions.check import Check, Of, When
 from actions.checks.catalogue import CHECK_BY_NAME, CHECKS
 from commands.brief import brief_of
 from commands.desk import Desk, locked
+from commands.escalate import review
 from commands.indicators import learn
 from commands.roles import require_any_role
 from commands.telling import show, tell
@@ -75,6 +76,7 @@ async def _gather(desk: Desk, incident: str, instance: str, checks: Sequence[Che
         await locked(unit, incident)
         for check in checks:
             await _keep(unit, facts.target(incident), check, answers[check.name], now)
+        await review(unit, incident, now)
         await show(unit, incident, now)
     return answers
 

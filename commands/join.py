@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from commands.desk import Desk, locked, the_incident
+from commands.escalate import review
 from commands.gather import ask
 from commands.indicators import learn
 from commands.propose import propose_missing
@@ -81,3 +82,4 @@ async def _add(desk: Desk, incident: str, facts: InstanceFacts, by: Person) -> N
             words=f"{by} added {facts.instance}: {len(held) + 1} instances now",
             data={"instance": facts.instance}, aloud=f"joined:{facts.instance}",
         )  # fmt: skip
+        await review(unit, incident, at)

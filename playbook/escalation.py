@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 
@@ -53,3 +54,73 @@ class Ping:
     to: str
     at: datetime
     problem: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EscalationRule:
+    """`happened` and `wants` are said to whoever is told; `targets` are names in the settings.
+
+    `by` is how long after the escalation the wanted thing should be done: our figures, but for X4, whose deadline
+    is the law's and starts when somebody declares awareness.
+    """
+
+    id: str
+    happened: str
+    targets: tuple[str, ...]
+    wants: str
+    by: timedelta
+
+
+RULES: Mapping[str, EscalationRule] = {
+    rule.id: rule
+    for rule in (
+        EscalationRule(
+            id="X1",
+            happened="A production instance is compromised",
+            targets=("soc_lead", "cloud_team"),
+            wants="Take the lead, and decide on the containment that is proposed.",
+            by=timedelta(minutes=30),
+        ),
+        EscalationRule(
+            id="X2",
+            happened="Several instances are compromised: a major incident",
+            targets=("major_incident",),
+            wants="Open the major incident: name a commander, and contain all instances together.",
+            by=timedelta(minutes=15),
+        ),
+        EscalationRule(
+            id="X3",
+            happened="IAM credentials of the instance are stolen",
+            targets=("ciso", "iam_team"),
+            wants="Revoke the role's sessions, and find out what was done with them elsewhere.",
+            by=timedelta(hours=1),
+        ),
+        EscalationRule(
+            id="X4",
+            happened="Data may have left the instance",
+            targets=("legal", "dpo"),
+            wants="Decide whether an authority must be notified, and declare awareness where it must.",
+            by=timedelta(hours=4),
+        ),
+        EscalationRule(
+            id="X5",
+            happened="The bill rises by more than 1,000 USD",
+            targets=("finance", "cloud_team"),
+            wants="Open a billing case with AWS, and set a budget alarm.",
+            by=timedelta(hours=24),
+        ),
+        EscalationRule(
+            id="X6",
+            happened="The attacker moves on to other hosts",
+            targets=("lateral_movement",),
+            wants="Start playbook PB-09 with the evidence handed over in the channel.",
+            by=timedelta(hours=1),
+        ),
+    )
+}
+"""Whom each rule calls. Source: playbook PB-22, section X."""
+
+
+def escalation_id(incident: str, rule: str, target: str) -> str:
+    """The id under which a rule fires once for an incident and a target; pagers deduplicate by it, too."""
+    return f"{incident}:{rule}:{target}"

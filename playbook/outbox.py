@@ -1,4 +1,4 @@
-"""What is still to be told in Slack: rows that are kept until Slack has them, each with a key of its own."""
+"""What is still to be told: rows that are kept until Slack, or the mail server, has them, each with its own key."""
 
 from __future__ import annotations
 
@@ -10,7 +10,10 @@ from playbook.plan import Json
 
 
 class Post(StrEnum):
-    """What the sender does with a row. CARD and PLAN carry no text: they are rendered from stored state when sent."""
+    """What the sender does with a row. CARD, PLAN, PING and WATCH carry no text: they are drawn from stored state when sent.
+
+    MAIL and PAGER leave by other ways than Slack, and keep no order with an incident's other rows.
+    """
 
     OPEN_CHANNEL = "open_channel"
     CARD = "card"
@@ -21,11 +24,15 @@ class Post(StrEnum):
     ANNOUNCE = "announce"
     FILE = "file"
     CLOSE_CHANNEL = "close_channel"
+    WATCH = "watch"
+    PING = "ping"
+    MAIL = "mail"
+    PAGER = "pager"
 
     @property
     def live(self) -> bool:
         """Whether it shows stored state, and so is sent again (as an edit) each time that state moves on."""
-        return self in (Post.CARD, Post.PLAN, Post.TOPIC)
+        return self in (Post.CARD, Post.PLAN, Post.TOPIC, Post.PING, Post.WATCH)
 
 
 class Urgency(IntEnum):

@@ -10,8 +10,20 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from playbook.escalation import Escalation, EscalationState, Ping
 from playbook.people import Person
-from storage.sql import changed, execute, inserting_new, matching, one, row_of, rows
+from storage.sql import Insert, changed, execute, inserting, inserting_new, matching, one, row_of, rows
 from storage.tables import escalations, pings
+
+
+def _sent_after_all(insert: Insert) -> Insert:
+    """What failed at first may still leave; what left has no problem any more."""
+    new, key = insert.excluded, ("escalation", "number", "way", "to")
+    sent = {"at": new.at, "problem": new.problem}
+    return insert.on_conflict_do_update(
+        index_elements=[pings.c[k] for k in key],
+        set_=sent,
+        where=(new.problem == "") & (pings.c.problem != ""),
+    )
+
 
 _c = escalations.c
 _ADD = inserting_new(escalations)
@@ -22,7 +34,7 @@ _SET = update(escalations).where(matching(_c.id))
 _MOVE = _SET.where(_c.state == EscalationState.WAITING)
 _CLIMB = _MOVE.where(_c.rung == bindparam("rung_")).values(rung=_c.rung + 1)
 _ACKNOWLEDGE = _SET.where(_c.state != EscalationState.ACKNOWLEDGED)
-_PINGED = inserting_new(pings)
+_PINGED = inserting(pings, _sent_after_all)
 _PINGS = (
     select(pings)
     .join(escalations, _c.id == pings.c.escalation)
@@ -81,7 +93,7 @@ class SqlEscalations:
         return await changed(self.connection, _ACKNOWLEDGE, word) == 1
 
     async def pinged(self, ping: Ping) -> None:
-        """Record an attempt; the same one again changes nothing."""
+        """Record an attempt; the same one again changes nothing, but that it left after all."""
         await execute(self.connection, _PINGED, row_of(ping))
 
     async def pings(self, incident: str) -> tuple[Ping, ...]:

@@ -15,6 +15,8 @@ from storage.tables import outbox
 
 _c = outbox.c
 _SENDING = _c.state == SendState.SENDING
+_ELSEWHERE = (Post.MAIL, Post.PAGER)
+"""A mail server that is down must not hold up an incident's channel, nor the channel a pager."""
 _UNSENT = among(_c.state, SendState.WAITING, SendState.SENDING)
 _BEHIND_ALL = select(func.coalesce(func.max(_c.place), 0) + 1).scalar_subquery()
 _FRESH = {
@@ -49,6 +51,8 @@ def _take() -> Update:
     blocked = select(older.c.seq).where(
         older.c.incident == _c.incident,
         older.c.seq != _c.seq,
+        not_(among(older.c.post, *_ELSEWHERE)),
+        not_(among(_c.post, *_ELSEWHERE)),
         among(older.c.state, SendState.WAITING, SendState.SENDING),
         or_(
             _turn(older) < _turn(outbox),

@@ -25,11 +25,15 @@ _PROTOCOLS = {1: "icmp", 6: "tcp", 17: "udp", 58: "icmp6"}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Peer:
-    """One outside address with all its conversations, and why it is notable; empty where it is not."""
+    """One outside address with all its conversations, and why it is notable; empty where it is not.
+
+    `outlies` says that it got so much more than the others that data may have left.
+    """
 
     address: str
     flows: tuple[Flow, ...]
     why: tuple[str, ...] = ()
+    outlies: bool = False
 
     @property
     def bytes(self) -> int:
@@ -70,16 +74,17 @@ def peers(found: Iterable[Flow], known: Collection[str]) -> tuple[Peer, ...]:
             by.setdefault(flow.peer, []).append(flow)
     plain = [Peer(address=address, flows=tuple(every)) for address, every in by.items()]
     usual = statistics.median_low([p.bytes for p in plain]) if len(plain) > 1 else 0
-    judged = [replace(p, why=tuple(_why(p, known, usual))) for p in plain]
+    marked = [replace(p, outlies=p.bytes >= MUCH and p.bytes >= OUTLIES * usual) for p in plain]
+    judged = [replace(p, why=tuple(_why(p, known))) for p in marked]
     return tuple(sorted(judged, key=lambda p: (not p.why, -p.bytes, p.address)))
 
 
-def _why(peer: Peer, known: Collection[str], usual: int) -> Iterable[str]:
+def _why(peer: Peer, known: Collection[str]) -> Iterable[str]:
     if peer.address in known:
         yield "a known indicator"
     if ports := sorted({f.port for f in peer.flows} & MINING_PORTS):
         yield f"mining port {words([str(p) for p in ports])}"
-    if peer.bytes >= MUCH and peer.bytes >= OUTLIES * usual:
+    if peer.outlies:
         yield f"{amount(peer.bytes)} is far more than its other peers got"
 
 
@@ -109,7 +114,8 @@ async def look(scene: Scene) -> Answer:
             "since": out.since.isoformat(),
             "groups": list(out.groups),
             "peers": [
-                {"address": p.address, "why": list(p.why), "bytes": p.bytes, "ports": sorted({f.port for f in p.flows})}
+                {"address": p.address, "why": list(p.why), "bytes": p.bytes, "outlies": p.outlies,
+                 "ports": sorted({f.port for f in p.flows})}
                 for p in every[:100]
             ],
         },
