@@ -9,7 +9,8 @@ from bot.check import BLOCKS, checked, fitting
 from bot.instance import closed, nowhere, opened
 from bot.rows import Density
 from bot.value import Value
-from bot.words import headline, mention, moment
+from bot.watch_message import watch_lines
+from bot.words import deadline, headline, mention, moment
 from commands.board import Board
 from commands.checklist import looked
 from playbook.attack import TLP, techniques
@@ -25,6 +26,7 @@ _DETAIL = (240, 120, 60, 30)
 _MOST_OPEN = 3
 _MOST_LINES = 15
 _FINDINGS = 4
+_CLOCKS = 6
 
 
 def card(board: Board) -> list[Json]:
@@ -64,6 +66,7 @@ def _drawn(board: Board, count: int, limit: int, density: Density) -> list[Block
         *(closed(section, board) for section in lines),
         *([] if board.sections else nowhere(board, limit)),
         *([blocks.section(more)] if hidden else []),
+        *watch_lines(board),
         blocks.row(_lists(board)),
         blocks.context(_footer(board)),
     ]
@@ -117,6 +120,7 @@ def _footer(board: Board) -> str:
         contained,
         f"🔎 {checks.done} of {checks.asked} checks done"
         + (f" · {_gaps(checks.gaps)}" if checks.gaps else ""),
+        " · ".join(map(deadline, board.clocks[:_CLOCKS])) or "⏱ no legal clock runs",
         f"incident {mrkdwn(incident.id, 40)}",
     )
     return " · ".join(parts)

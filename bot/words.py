@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from commands.board import Board
 from playbook.finding import Severity
 from playbook.incident import Incident, IncidentState, InstanceFacts
+from playbook.legal import LegalClock
 from playbook.people import Person
 from playbook.text import mrkdwn
 from playbook.timeline import Event
@@ -29,6 +30,9 @@ EVENTS = {
     Event.INDICATOR: "🧬",
     Event.ROOT_CAUSE: "🧭",
     Event.REPORTED: "📄",
+    Event.WATCH: "🔭",
+    Event.WATCH_HIT: "🔴",
+    Event.REOPENED: "🔴",
     Event.LEGAL: "⏱️",
     Event.REMINDED: "🔔",
     Event.ESCALATED: "📣",
@@ -60,6 +64,16 @@ def _local(found: re.Match[str]) -> str:
         return moment(datetime.strptime(found[0], "%Y-%m-%d %H:%M:%S UTC").replace(tzinfo=UTC))
     except ValueError:
         return found[0]
+
+
+def deadline(clock: LegalClock) -> str:
+    """A legal clock in one line. `{ago}` counts down in the reader's own Slack, however old the message is."""
+    name = mrkdwn(clock.jurisdiction.upper(), 30)
+    if clock.notified is not None:
+        late = "" if clock.notified <= clock.due else ", after the deadline"
+        by = mention(Person(id=clock.notified_by))
+        return f"⏱ {name} notified {moment(clock.notified, '{date_short_pretty} {time}')} by {by}{late}"
+    return f"⏱ {name} due {moment(clock.due, '{date_short_pretty} {time}')} ({moment(clock.due, '{ago}')})"
 
 
 def called(facts: InstanceFacts, limit: int = 60) -> str:

@@ -19,9 +19,11 @@ from playbook.environment import strictest
 from playbook.finding import Finding
 from playbook.incident import Incident, IncidentState, InstanceFacts
 from playbook.indicators import Known
+from playbook.legal import LegalClock
 from playbook.ports import Unit
 from playbook.proposal import Kind, Proposal
 from playbook.run import ACTIVE, RunRecord, Step, StepState
+from playbook.watch import Watch, Watched
 
 _INSTANT = timedelta(seconds=1)
 """A step that took less than this says no duration."""
@@ -103,6 +105,9 @@ class Board:
     answers: tuple[Answered, ...] = ()
     ticks: tuple[Tick, ...] = ()
     indicators: tuple[Known, ...] = ()
+    clocks: tuple[LegalClock, ...] = ()
+    watches: tuple[Watch, ...] = ()
+    watched: tuple[Watched, ...] = ()
 
     @property
     def subject(self) -> str:
@@ -123,6 +128,9 @@ async def board(unit: Unit, incident: str, now: datetime) -> Board:
         answers=await unit.answers.of(incident),
         ticks=await unit.ticks.of(incident),
         indicators=await unit.indicators.of(incident),
+        watches=await unit.watches.of(incident),
+        watched=await unit.watches.seen_in(incident),
+        clocks=await unit.legal_clocks.of(incident),
         now=now,
     )
 
@@ -139,6 +147,9 @@ def fold(
     answers: Sequence[Answered] = (),
     ticks: Sequence[Tick] = (),
     indicators: Sequence[Known] = (),
+    watches: Sequence[Watch] = (),
+    watched: Sequence[Watched] = (),
+    clocks: Sequence[LegalClock] = (),
 ) -> Board:
     """The board that these rows add up to; each sequence as its repository orders it."""
     plans = [_as_it_stands(p, incident) for p in proposals]
@@ -158,6 +169,9 @@ def fold(
         answers=tuple(answers),
         ticks=tuple(ticks),
         indicators=tuple(indicators),
+        watches=tuple(watches),
+        watched=tuple(watched),
+        clocks=tuple(clocks),
         now=now,
     )
 
