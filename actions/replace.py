@@ -256,7 +256,7 @@ async def verify(plan: Launching, look: Look) -> Proof:
         f"status checks: {health}",
     )
     if health == "ok":
-        return Proof(rung=Rung.PROVED, says=says)
+        return Proof(rung=Rung.PROVED, says=says, made=(id_,))
     if health == "impaired":
         return Proof(rung=Rung.CONTRADICTED, says=says)
     return Proof(

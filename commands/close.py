@@ -59,6 +59,8 @@ async def let_go(unit: Unit, incident: str, reason: str, *, by: Person, at: date
             await show_plan(unit, incident, plan.id, at)
     await tell(
         unit, incident=incident, at=at, actor=by.id, event=Event.CLOSED, words=f"{by} closed it: {reason}",
-        aloud="closed",
+        aloud=f"closed:{at.isoformat()}",
     )  # fmt: skip
-    await unit.outbox.put(Message(key=f"{incident}:close", incident=incident, post=Post.CLOSE_CHANNEL, at=at))
+    await unit.outbox.put(
+        Message(key=f"{incident}:close:{at.isoformat()}", incident=incident, post=Post.CLOSE_CHANNEL, at=at)
+    )

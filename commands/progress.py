@@ -126,7 +126,7 @@ async def proved(desk: Desk, record: RunRecord, looks: Sequence[Looked]) -> None
             after for look in looks if (after := await _looked(unit, record, steps[look.action], look, now))
         ]
         if changed:
-            await _settle(unit, record, changed, now)
+            await _settle(desk, unit, record, changed, now)
 
 
 async def _looked(unit: Unit, record: RunRecord, step: Step, look: Looked, now: datetime) -> str:
@@ -171,7 +171,7 @@ async def failed(
         await _tell_step(unit, record, after, now)
         if undoes:
             await _doubt(unit, undoes, action, problem, now)
-        await _settle(unit, record, [action], now)
+        await _settle(desk, unit, record, [action], now)
 
 
 async def _doubt(unit: Unit, run: str, action: str, problem: str, now: datetime) -> None:
@@ -233,7 +233,7 @@ async def undone(desk: Desk, record: RunRecord, undoes: str, action: str, observ
             words=f"{BY_NAME[action].title} undone: as it was before",
             data={"run": undoes, "action": action}, aloud=f"undone:{record.id}:{action}",
         )  # fmt: skip
-        await _settle(unit, record, [action], now)
+        await _settle(desk, unit, record, [action], now)
         await _resettle(unit, undoes, now)
 
 
@@ -325,14 +325,16 @@ async def _tell_step(unit: Unit, record: RunRecord, step: Step, now: datetime) -
     )  # fmt: skip
 
 
-async def _settle(unit: Unit, record: RunRecord, actions: Collection[str], now: datetime) -> None:
+async def _settle(
+    desk: Desk, unit: Unit, record: RunRecord, actions: Collection[str], now: datetime
+) -> None:
     """Give the run the state that its rows add up to, and the incident its containment and recovery."""
     await _resettle(unit, record.id, now)
     if CUTS_OFF.intersection(actions):
         await settle_containment(unit, record.target.incident, now)
     if BRINGS_BACK.intersection(actions):
         found = await locked(unit, record.target.incident)
-        await settle_recovery(unit, found.id, found.opened, now)
+        await settle_recovery(unit, found.id, found.opened, now, desk.policy.watch)
 
 
 async def _resettle(unit: Unit, run: str, now: datetime) -> None:

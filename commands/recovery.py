@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from commands.telling import tell
+from commands.watch import begin, to_watch
 from playbook.clock import elapsed
 from playbook.incident import InstanceFacts
 from playbook.people import BOT
@@ -14,6 +15,7 @@ from playbook.proposal import Kind
 from playbook.run import RunRecord, Step, StepState
 from playbook.text import words
 from playbook.timeline import Event
+from playbook.watch import Schedule
 
 BRINGS_BACK = frozenset({"replace", "register"})
 """Steps that bring the service back; where nothing balanced the instance, launching its replacement is enough."""
@@ -40,8 +42,10 @@ def _balanced(first: InstanceFacts) -> bool:
     return bool(first.target_groups or first.autoscaling_group)
 
 
-async def settle_recovery(unit: Unit, incident: str, opened: datetime, at: datetime) -> bool:
-    """Say once that the incident is recovered, when it is; whether this call said it."""
+async def settle_recovery(
+    unit: Unit, incident: str, opened: datetime, at: datetime, schedule: Schedule
+) -> bool:
+    """Say once that the incident is recovered, when it is, and start its watches; whether this call did so."""
     instances = await unit.incidents.at_first(incident)
     if missing(instances, await unit.runs.of(incident), await unit.runs.steps_of(incident)):
         return False
@@ -53,4 +57,5 @@ async def settle_recovery(unit: Unit, incident: str, opened: datetime, at: datet
         words=f"A clean replacement of {names} serves, {elapsed(at - opened)} after the incident opened",
         aloud="recovered",
     )  # fmt: skip
+    await begin(unit, await to_watch(unit, incident), schedule, by=BOT, at=at)
     return True

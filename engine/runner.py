@@ -272,6 +272,8 @@ def _plan_of(proposal: Proposal, action: AnyAction) -> Plan:
 
 def _looked(action: str, proof: Proof, calls: Sequence[Call]) -> progress.Looked:
     seen = {"rung": proof.rung.name, "says": list(proof.says), "waits": proof.waits, "calls": _calls(calls)}
+    if proof.made:
+        seen["made"] = list(proof.made)
     return progress.Looked(action=action, proof=proof, observed=seen)
 
 

@@ -33,6 +33,8 @@ class Proof:
     again: timedelta | None = None
     indicators: tuple[Indicator, ...] = ()
     """What the step found of the attacker, where finding is its purpose."""
+    made: tuple[str, ...] = ()
+    """Ids of the instances that the step brought into being, where that is its purpose."""
 
     @property
     def holds(self) -> bool:

@@ -34,8 +34,8 @@ class Slot:
     """`subject` is what it is about: `run/action` for PROOF, the proposal's id for EXPIRY.
 
     For CHECKS it is `incident/instance/check,check…`; without names, all that an opened incident asks for. For PING
-    it is `escalation/number`, for LEGAL `incident/jurisdiction/point`, for WATCH `watch/due` (the latter as a
-    timestamp), for REMINDER the incident's id, for AUDIT `account/region/date`.
+    it is `escalation/number`, for LEGAL `incident/jurisdiction/point`, for WATCH `watch/due/try` (`due` in ISO 8601),
+    for REMINDER the incident's id, for AUDIT `account/region/date`.
     """
 
     key: str

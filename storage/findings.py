@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from playbook.finding import Finding, FindingKey, FindingType, Indicator
-from storage.sql import Row, execute, inserting, matching, one, row_of, rows
+from storage.sql import Row, execute, given, inserting, lock, matching, one, row_of, rows
 from storage.tables import findings
 from storage.types import storable
 
@@ -19,6 +20,12 @@ _OF = (
     select(findings)
     .where(matching(findings.c.incident))
     .order_by(findings.c.score.desc(), findings.c.updated.desc(), findings.c.id)
+)
+_SINCE = (
+    select(findings)
+    .where(matching(findings.c.account), findings.c.updated > given(findings.c.updated))
+    .order_by(findings.c.updated.desc(), findings.c.id)
+    .limit(bindparam("most"))
 )
 _SAVE = inserting(
     findings,
@@ -34,6 +41,10 @@ class SqlFindings:
     """`playbook.ports.Findings` on a connection."""
 
     connection: AsyncConnection
+
+    async def lock(self, key: FindingKey) -> None:
+        """Keep the finding, stored or not, from every other `lock` until the transaction ends."""
+        await lock(self.connection, "finding", key.account, key.region, key.id)
 
     async def get(self, key: FindingKey) -> Finding | None:
         """The finding as last stored."""
@@ -51,6 +62,11 @@ class SqlFindings:
     async def of(self, incident: str) -> tuple[Finding, ...]:
         """An incident's findings: most severe first, then newest."""
         return tuple(_finding(row) for row in await rows(self.connection, _OF, {"incident_": incident}))
+
+    async def since(self, account: str, moment: datetime, most: int = 200) -> tuple[Finding, ...]:
+        """Those of an account, of whichever incident, that their source updated after that moment; newest first."""
+        wanted = {"account_": account, "updated_": moment, "most": most}
+        return tuple(_finding(row) for row in await rows(self.connection, _SINCE, wanted))
 
 
 def _at(key: FindingKey) -> Row:

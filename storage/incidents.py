@@ -42,6 +42,7 @@ _TIGHTEN = _SET.values(
 _TAKE_LEAD = _SET.where(_i.lead == "")
 _CONTAIN = _SET.where(_i.contained.is_(None))
 _CLOSE = _SET.where(_OPEN)
+_REOPEN = _SET.where(_i.state == IncidentState.CLOSED)
 
 _HOLD = inserting_new(instances)
 _INSTANCES = select(_n.facts).where(matching(_n.incident)).order_by(_n.seq)
@@ -49,7 +50,7 @@ _FIRST = select(_n.first).where(matching(_n.incident)).order_by(_n.seq)
 _LEARN = update(instances).where(matching(_n.incident, *_PLACE))
 # Locked, so that nobody closes the incident before the instance is its own.
 _STATE = select(_i.state).where(matching(_i.id)).with_for_update()
-_LET_GO = update(instances).where(matching(_n.incident))
+_HOLDING = update(instances).where(matching(_n.incident))
 
 
 @cache
@@ -141,7 +142,19 @@ class SqlIncidents:
         end = {"state": IncidentState.CLOSED, "closed": at, "closed_why": why}
         if not await changed(self.connection, _CLOSE, {"id_": incident, **end}):
             return False
-        await execute(self.connection, _LET_GO, {"incident_": incident, "held": 0})
+        await execute(self.connection, _HOLDING, {"incident_": incident, "held": 0})
+        return True
+
+    async def reopen(self, incident: str) -> bool:
+        """Open it again if it is closed, with its instances; whether that happened. Raises TooLate as `add` does."""
+        again = {"state": IncidentState.OPEN, "closed": None, "closed_why": ""}
+        if not await changed(self.connection, _REOPEN, {"id_": incident, **again}):
+            return False
+        for facts in await self.instances(incident):
+            holder = await self.open_on(facts.account, facts.region, facts.instance)
+            if holder is not None and holder.id != incident:
+                raise _held(facts, holder)
+        await execute(self.connection, _HOLDING, {"incident_": incident, "held": 1})
         return True
 
     async def _one(self, wanted: Select[Any], given: Row) -> Incident | None:
@@ -162,11 +175,15 @@ class SqlIncidents:
             return
         holder = await self.open_on(facts.account, facts.region, facts.instance)
         if holder is not None and holder.id != incident:
-            raise TooLate(
-                f"{facts.instance} belongs to incident {holder.id} already, open since {holder.opened:%H:%M:%S} UTC.",
-                means="No second incident holds it.",
-                then=f"Go on in incident {holder.id}.",
-            )
+            raise _held(facts, holder)
+
+
+def _held(facts: InstanceFacts, holder: Incident) -> TooLate:
+    return TooLate(
+        f"{facts.instance} belongs to incident {holder.id} already, open since {holder.opened:%H:%M:%S} UTC.",
+        means="No second incident holds it.",
+        then=f"Go on in incident {holder.id}.",
+    )
 
 
 def _at(facts: InstanceFacts) -> Row:

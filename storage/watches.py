@@ -30,6 +30,9 @@ _LATER = inserting(
     ),
 )
 _SEEN = select(watched).where(matching(_w.watch)).order_by(_w.due)
+_SEEN_IN = (
+    select(watched).join(watches, _c.id == _w.watch).where(matching(_c.incident)).order_by(_w.watch, _w.due)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +70,10 @@ class SqlWatches:
     async def seen(self, watch: str) -> tuple[Watched, ...]:
         """Every slot that ended, in the order in which they were due."""
         return tuple(Watched(**row) for row in await rows(self.connection, _SEEN, {"watch_": watch}))
+
+    async def seen_in(self, incident: str) -> tuple[Watched, ...]:
+        """The same of every watch of an incident, one watch after the other."""
+        return tuple(Watched(**row) for row in await rows(self.connection, _SEEN_IN, {"incident_": incident}))
 
 
 def _row(watch: Watch) -> dict[str, Any]:
