@@ -143,6 +143,88 @@ def command_and_control(ec2: Any, instance: str, *, at: datetime) -> dict[str, A
     )
 
 
+def stolen_credentials(ec2: Any, instance: str, *, at: datetime) -> dict[str, Any]:
+    """UnauthorizedAccess:IAMUser/InstanceCredentialExfiltration.OutsideAWS: its role is used from 198.51.100.99."""
+    details = instance_details(ec2, instance)
+    call = {
+        "api": "ListBuckets",
+        "serviceName": "s3.amazonaws.com",
+        "callerType": "Remote IP",
+        "remoteIpDetails": _remote("198.51.100.99", "Elsewhere", "Example Hosting"),
+    }
+    found = _finding(
+        ec2,
+        instance,
+        kind="UnauthorizedAccess:IAMUser/InstanceCredentialExfiltration.OutsideAWS",
+        title=f"Credentials for the EC2 instance {instance} were used from the external address 198.51.100.99",
+        severity=8,
+        action={"actionType": "AWS_API_CALL", "awsApiCallAction": call},
+        at=at,
+    )
+    role = details["iamInstanceProfile"]["arn"].rpartition("/")[2]
+    found["detail"]["resource"] |= {
+        "resourceType": "AccessKey",
+        "accessKeyDetails": {"userName": role, "userType": "AssumedRole", "principalId": f"AROA:{instance}"},
+    }
+    return found
+
+
+def port_probe(ec2: Any, instance: str, *, at: datetime) -> dict[str, Any]:
+    """Recon:EC2/PortProbeUnprotectedPort: 203.0.113.200 tries port 22 of the instance, which is the target."""
+    probed = {
+        "localPortDetails": {"port": 22, "portName": "SSH"},
+        "remoteIpDetails": _remote("203.0.113.200", "Nowhere", "Example Scanner"),
+    }
+    found = _finding(
+        ec2,
+        instance,
+        kind="Recon:EC2/PortProbeUnprotectedPort",
+        title=f"The unprotected port 22 of the EC2 instance {instance} is being probed",
+        severity=2,
+        action={
+            "actionType": "PORT_PROBE",
+            "portProbeAction": {"blocked": False, "portProbeDetails": [probed]},
+        },
+        at=at,
+    )
+    found["detail"]["service"]["resourceRole"] = "TARGET"
+    return found
+
+
+def attack_sequence(ec2: Any, *instances: str, at: datetime) -> dict[str, Any]:
+    """AttackSequence:EC2/CompromisedInstanceGroup: one finding that names several instances.
+
+    Source: GuardDuty API reference, Sequence: `resources` are named by ARN, and the finding has no `instanceDetails`.
+    """
+    region, account = ec2.meta.region_name, account_id()
+    found = _finding(
+        ec2,
+        instances[0],
+        kind="AttackSequence:EC2/CompromisedInstanceGroup",
+        title=f"{len(instances)} EC2 instances show signals of one attack",
+        severity=9,
+        action={},
+        at=at,
+    )
+    resources = [
+        {
+            "uid": f"arn:aws:ec2:{region}:{account}:instance/{each}",
+            "name": each,
+            "accountId": account,
+            "region": region,
+            "resourceType": "EC2_INSTANCE",
+        }
+        for each in instances
+    ]
+    detail = found["detail"]
+    del detail["service"]["action"]
+    detail["resource"] = {"resourceType": "AttackSequence"}
+    detail["service"]["detection"] = {
+        "sequence": {"uid": detail["id"], "resources": resources, "signals": []}
+    }
+    return found
+
+
 def sample(finding: dict[str, Any]) -> dict[str, Any]:
     """The finding as CreateSampleFindings would make it."""
     copied = copy.deepcopy(finding)

@@ -15,10 +15,12 @@ from werkzeug.wrappers import Request, Response
 
 from sandbox.aws.controls import here, run
 from sandbox.aws.environment import REGION
+from sandbox.aws.faults import Ordered, losing, throttling
 from sandbox.aws.front import visit
 from sandbox.aws.overlay.dispatch import unsupported
 from sandbox.aws.overlay.install import install
 from sandbox.aws.trail import kept
+from sandbox.aws.truth import truth
 
 Wsgi = Callable[[dict[str, Any], Any], Iterable[bytes]]
 
@@ -36,11 +38,14 @@ def _answer(status: int, body: dict[str, Any]) -> Response:
 
 def control(request: Request) -> Response:
     """`POST /sandbox/NAME?region=R` pulls a lever with the JSON body's parameters; `GET /sandbox/health` says that the
-    box is there, `GET /sandbox/front/GROUP` visits what a balancer serves from that target group.
+    box is there, `GET /sandbox/truth` how the account is, `GET /sandbox/front/GROUP` visits what a balancer serves
+    from that target group.
     """
     name, region = request.path.removeprefix("/sandbox/"), request.args.get("region", REGION)
     if name == "health":
         return _answer(200, {"ready": True})
+    if name == "truth":
+        return _answer(200, truth(region))
     try:
         if name.startswith("front/"):
             status, words = visit(region, name.removeprefix("front/"))
@@ -100,7 +105,9 @@ def main(argv: list[str] | None = None) -> None:
     options = parser.parse_args(argv)
     install()
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
-    app = kept(application(DomainDispatcherApplication(create_backend_app)))
+    ordered = Ordered()
+    moto = application(DomainDispatcherApplication(create_backend_app))
+    app = losing(kept(throttling(moto, ordered)), ordered)
     server = make_server("127.0.0.1", options.port, app, threaded=True, request_handler=QuietHandler)
     over = Event()
     if options.ticker > 0:

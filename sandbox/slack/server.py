@@ -25,6 +25,7 @@ class Server:
 
     workspace: Workspace
     socket_mode: SocketMode
+    page: Page
     base_url: str
     _runner: web.AppRunner
     _beat: asyncio.Task[None]
@@ -70,7 +71,9 @@ async def start(workspace: Workspace, *, port: int = 0) -> Server:
     workspace.state.base_url = base_url
     workspace.state.socket_url = socket_mode.new_url
     beat = asyncio.create_task(_send_retries(workspace))
-    return Server(workspace=workspace, socket_mode=socket_mode, base_url=base_url, _runner=runner, _beat=beat)
+    return Server(
+        workspace=workspace, socket_mode=socket_mode, page=page, base_url=base_url, _runner=runner, _beat=beat
+    )  # fmt: skip
 
 
 @contextlib.asynccontextmanager
@@ -94,8 +97,8 @@ class _Front:
     endpoint: Endpoint
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
-        kind, body = request.content_type, b""
-        if kind == "multipart/form-data":
+        kind, body = request.headers.get("Content-Type", ""), b""
+        if request.content_type == "multipart/form-data":
             kind, body = await _multipart(request)
         else:
             body = await request.read()

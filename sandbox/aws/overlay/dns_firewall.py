@@ -46,9 +46,13 @@ class Firewall:
     associations: dict[str, Thing] = field(default_factory=dict[str, Thing])
 
 
+def firewall_of(account: str, region: str) -> Firewall:
+    """The firewall of one account and region."""
+    return notes_on(route53resolver_backends[account][region]).setdefault("sandbox_firewall", Firewall())
+
+
 def _firewall(response: Any) -> Firewall:
-    backend = route53resolver_backends[response.current_account][response.region]
-    return notes_on(backend).setdefault("sandbox_firewall", Firewall())
+    return firewall_of(response.current_account, response.region)
 
 
 def _world(response: Any) -> World:
