@@ -170,6 +170,7 @@ async def _announce(unit: Unit, *, key: str, at: datetime, words: str) -> None:
 
 async def _store(desk: Desk, unit: Unit, finding: Finding, raw: str, facts: Sequence[InstanceFacts]) -> str:
     """Store it in its incident. Raises TooLate when the instances are held otherwise than when `facts` were read."""
+    await unit.findings.lock(finding.key)
     now, before = desk.clock(), await _before(unit, finding)
     for holder in sorted(h.id for h in before.held()):
         await locked(unit, holder)

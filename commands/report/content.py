@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from commands.report.instances import changes
 from commands.report.model import Report, Word
 from commands.report.steps_content import steps
 from commands.report.summary import summary
@@ -60,6 +61,7 @@ def content(report: Report) -> Content:
 
 
 def _what(report: Report) -> Section:
+    """The instances as they were when they joined: what containment changed of them stands in a table of its own."""
     instances = Table(
         columns=(
             Column(title="Instance", width="2.4fr", mono=True),
@@ -78,9 +80,21 @@ def _what(report: Report) -> Section:
                 ", ".join((*f.public_ips, *f.exposed)) or "not to the world",
                 f.role or "none",
             )
-            for f in report.instances
+            for f in report.first
         ),
+        empty="No instance: a finding on the account opened the incident.",
     )
+    since = Table(
+        columns=(
+            Column(title="Changed since", width="1.4fr"),
+            Column(title="Instance", width="1.4fr", mono=True),
+            Column(title="When it joined the incident", width="3fr"),
+            Column(title="Last seen", width="3fr"),
+        ),
+        rows=changes(report.first, report.instances),
+        empty="AWS shows no instance otherwise than when it joined the incident.",
+    )
+    changed = (since,) if report.first else ()
     findings = Table(
         columns=(
             Column(title="Finding", width="3.2fr"),
@@ -109,7 +123,10 @@ def _what(report: Report) -> Section:
             (t.id, t.name or "not known to ec2ir by name", t.tactic or "see MITRE") for t in report.techniques
         ),
     )
-    return Section(title="What was attacked, and how it was found", tables=(instances, findings, attack))
+    return Section(
+        title="What was attacked, and how it was found",
+        tables=(instances, *changed, findings, attack),
+    )
 
 
 def _people(report: Report) -> Section:
@@ -158,10 +175,10 @@ def _indicators(report: Report) -> Section:
                 columns=(
                     Column(title="Row", width="0.5fr"),
                     Column(title="Kind", width="1fr"),
-                    Column(title="Value", width="3.4fr", mono=True),
-                    Column(title="About", width="1.6fr"),
-                    Column(title="Seen in", width="2.6fr"),
-                    Column(title="First", width="1.8fr"),
+                    Column(title="Value", width="2.8fr", mono=True),
+                    Column(title="About", width="3fr"),
+                    Column(title="Seen in", width="2fr"),
+                    Column(title="First", width="1.3fr"),
                 ),
                 rows=tuple(_known(k) for k in report.indicators),
                 empty="No indicator is known.",

@@ -45,6 +45,7 @@ async def gather(unit: Unit, incident: str, now: datetime) -> Report:
         incident=shown.incident,
         subject=shown.subject,
         at=now,
+        first=await unit.incidents.at_first(incident),
         instances=tuple(s.facts for s in shown.sections),
         findings=shown.findings,
         techniques=techniques(shown.findings),

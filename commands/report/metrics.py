@@ -20,8 +20,8 @@ HEALTHY = "R3"
 def metrics(incident: Incident, findings: Iterable[Finding], entries: Sequence[Entry]) -> Metrics:
     """Acknowledged is the first thing that a person did: declaring the incident counts.
 
-    Contained is the last time that it became so, which is what the incident itself holds. Recovered is when the
-    application was first seen, or said, to be healthy after that.
+    Contained is the last time that it became so, which is what the incident itself holds. Recovered is what the
+    timeline records as such; without that, when the application was first seen, or said, to be healthy once contained.
     """
     opened = incident.opened
     first_seen = min((f.first_seen for f in findings), default=None)
@@ -37,13 +37,12 @@ def metrics(incident: Incident, findings: Iterable[Finding], entries: Sequence[E
 
 
 def _recovered(contained: datetime | None, entries: Sequence[Entry]) -> datetime | None:
-    said = (e.at for e in entries if contained is not None and e.at >= contained and _healthy(e))
-    return next(said, None)
+    recorded = next((e.at for e in entries if e.event is Event.RECOVERED), None)
+    healthy = (e.at for e in entries if contained is not None and e.at >= contained and _healthy(e))
+    return recorded or next(healthy, None)
 
 
 def _healthy(entry: Entry) -> bool:
-    if entry.event is Event.RECOVERED:
-        return True
     if entry.data.get("row") != HEALTHY:
         return False
     clear = entry.event is Event.CHECKED and entry.data.get("verdict") == Verdict.CLEAR.value

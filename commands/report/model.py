@@ -64,7 +64,8 @@ class Carried:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
-    """`entries` is the timeline, `names` says who the ids in it are; `broken` is what is wrong with the evidence chain.
+    """`first` are the instances as they were when they joined the incident, `instances` as they are known now;
+    `entries` is the timeline, `names` says who the ids in it are; `broken` is what is wrong with the evidence chain.
 
     `stated` says whether a person stated the root cause; otherwise it is what the findings speak for.
     """
@@ -72,6 +73,7 @@ class Report:
     incident: Incident
     subject: str
     at: datetime
+    first: tuple[InstanceFacts, ...]
     instances: tuple[InstanceFacts, ...]
     findings: tuple[Finding, ...]
     techniques: tuple[Technique, ...]

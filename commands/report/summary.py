@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from datetime import timedelta
 
 from commands.report.model import Report
 from commands.report.table import Column, Section, Table
+from playbook.checklist import Standing
 from playbook.clock import elapsed, stamp
+from playbook.rows import PlaybookRow
 from playbook.run import StepState
-from playbook.text import plain, words
+from playbook.text import many, plain, words
 
-_MOST = 4
+_SOURCES = {
+    "guardduty": "GuardDuty", "cloudtrail": "CloudTrail", "securityhub": "Security Hub", "edr": "the EDR product",
+    "flowlogs": "VPC Flow Logs", "cpu": "a CPU alarm",
+}  # fmt: skip
 
 
 def summary(report: Report) -> Section:
@@ -22,7 +28,7 @@ def summary(report: Report) -> Section:
             ("What happened", _happened(report)),
             ("What was done", _done(report)),
             ("Is it contained?", _contained(report)),
-            ("What is open", _left(report.open_items)),
+            ("What is open", _left(report)),
         ),
         tables=(_metrics(report),),
     )
@@ -34,8 +40,8 @@ def _happened(report: Report) -> str:
     machines = f"{count} EC2 instances" if count > 1 else "an EC2 instance"
     found = report.findings[0] if report.findings else None
     how = (
-        f"The alert from {plain(found.source, 40)}: {plain(found.type.full, 120)} ({found.severity.value}), "
-        f"seen {found.count} × since {stamp(found.first_seen)}."
+        f"The alert came from {_SOURCES.get(found.source) or plain(found.source, 40)}: {plain(found.type.full, 120)} "
+        f"({found.severity.value}), seen {many(found.count, 'time')} since {stamp(found.first_seen)}."
         if found
         else "A person declared it."
     )
@@ -53,7 +59,7 @@ def _done(report: Report) -> str:
         title = f"Undo: {carried.title}" if carried.undo else carried.title
         by_state.setdefault(carried.step.state, []).append(title)
     parts = [
-        f"{said}: {words(list(dict.fromkeys(titles)), most=8)}."
+        f"{said}: {words(list(dict.fromkeys(titles)), most=24)}."
         for state, said in (
             (StepState.PROVED, "Proved"),
             (StepState.APPLIED, "Applied, with the proof incomplete"),
@@ -80,12 +86,48 @@ def _contained(report: Report) -> str:
     return f"Yes, since {stamp(incident.contained)}, {took} after the incident opened."
 
 
-def _left(items: Sequence[str]) -> str:
-    if not items:
+def _left(report: Report) -> str:
+    """A sentence for each kind of thing that is open, by number; each is told under “Open items”."""
+    if not report.open_items:
         return "Nothing."
-    shown = "; ".join(plain(item, 110) for item in items[:_MOST])
-    more = f"; and {len(items) - _MOST} more, under “Open items”" if len(items) > _MOST else ""
-    return f"{shown}{more}."
+    told = {c.row for c in report.steps}
+    standing = {
+        s: [
+            i.row
+            for i in report.checklist
+            if i.standing is s and (s is Standing.OPEN or i.row.id not in told)
+        ]
+        for s in (Standing.NOTABLE, Standing.GAP, Standing.OPEN)
+    }
+    parts = (
+        "The evidence chain is not whole." if report.broken else "",
+        _steps_left(report),
+        _counted(standing[Standing.NOTABLE], "For a person to judge"),
+        _counted(standing[Standing.GAP], "Could not be had"),
+        _counted(standing[Standing.OPEN], "Not taken up"),
+    )
+    listed = f"“Open items” lists all {many(len(report.open_items), 'point')}."
+    return " ".join((*(p for p in parts if p), listed))
+
+
+def _steps_left(report: Report) -> str:
+    latest = {(c.instance, c.step.action, c.undo): c for c in report.steps}.values()
+    failed = list(dict.fromkeys(c.title for c in latest if c.step.state is StepState.FAILED))
+    waits = list(dict.fromkeys(c.title for c in latest if c.step.state is StepState.APPLIED))
+    parts = (
+        f"Failed, and not done: {words(failed, most=4)}." if failed else "",
+        f"Done, and not yet proved: {words(waits, most=4)}." if waits else "",
+    )
+    return " ".join(p for p in parts if p)
+
+
+def _counted(rows: Sequence[PlaybookRow], what: str) -> str:
+    """Such as: Could not be had: 3 rows of the playbook (2 in Investigate, 1 in Recover)."""
+    if not rows:
+        return ""
+    by_phase = Counter(row.phase.heading for row in rows)
+    where = words([f"{count} in {phase}" for phase, count in by_phase.items()], most=len(by_phase))
+    return f"{what}: {many(len(rows), 'row')} of the playbook ({where})."
 
 
 def _metrics(report: Report) -> Table:
@@ -104,7 +146,7 @@ def _metrics(report: Report) -> Table:
             (
                 "Time to recover",
                 _span(spans.recover),
-                "opened → the application is healthy again (R3), once contained",
+                "opened → a clean replacement serves, or the application is healthy again (R3)",
             ),
             ("Time to close", _span(spans.close), f"opened → closed{closed}"),
         ),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 from commands.close import close
@@ -39,6 +40,15 @@ async def test_the_same_finding_again_joins_its_own_incident(room: Room) -> None
 
     assert await room.finding("root", **ROOT) == incident
     assert len(await room.open()) == 1
+
+
+async def test_copies_at_the_same_instant_open_one_incident(busy_room: Room) -> None:
+    incidents = await asyncio.gather(*(busy_room.finding("root", **ROOT) for _ in range(6)))
+
+    assert len({*incidents}) == 1
+    assert len(await busy_room.open()) == 1
+    told = [e.event for e in await busy_room.timeline(incidents[0])]
+    assert told.count(Event.OPENED) == told.count(Event.FINDING) == 1
 
 
 async def test_another_one_opens_another(room: Room) -> None:

@@ -12,18 +12,22 @@ from commands.checklist import tick
 from commands.report.content import content
 from commands.report.drawing import drawing
 from commands.report.gather import gather
+from commands.report.instances import changes
 from commands.report.model import Report
 from commands.root_cause import state
+from commands.telling import tell
 from playbook.attack import EXPLOIT, HIJACK
 from playbook.checklist import Said, Standing
 from playbook.errors import BadInput
 from playbook.ledger import GENESIS
-from playbook.people import Door
+from playbook.people import BOT, Door
 from playbook.run import StepState
+from playbook.timeline import Event
 from storage.tables import evidence
 from tests.commands.conftest import Room
 from tests.commands.report.stories import played, report_of
 from tests.fakes.people import ANA
+from tests.storage.values import WEB
 
 
 @pytest.fixture
@@ -65,6 +69,45 @@ async def test_recovered_is_when_the_application_is_said_to_be_healthy_after_con
 
     assert found.metrics.recover == timedelta(seconds=3660)
     assert [m.words for m in drawing(found).milestones][-1] == "recovered"
+
+
+async def test_what_the_timeline_records_as_recovered_comes_before_a_healthy_look(room: Room) -> None:
+    incident = await room.finding()
+    opened = room.clock()
+    room.clock.advance(60)
+    async with room.store.begin() as unit:
+        await tell(
+            unit, incident=incident, at=room.clock(), actor=BOT.id, event=Event.RECOVERED, words="it serves"
+        )
+
+    assert (await report_of(room, incident)).metrics.recover == room.clock() - opened
+
+
+async def test_an_instance_stands_as_it_was_and_what_was_changed_of_it_beside(report: Report) -> None:
+    assert [f.role for f in report.first] == ["web-app"]
+    (first,) = report.first
+    now = replace(first, role="", state="terminated", public_ips=())
+    changed = {row[0]: row[2:] for row in changes((first,), (now,))}
+    assert changed["Role"] == ("web-app", "none")
+    assert changed["Public addresses"] == ("203.0.113.7", "none")
+    assert "Ports open to the world" not in changed
+    assert changes((first,), (first,)) == ()
+
+
+async def test_an_instance_that_aws_shows_no_more_is_said_to_be_gone(report: Report) -> None:
+    (first,) = report.first
+    gone = replace(first, seen=False, problem="there is no such instance")
+    assert changes((first,), (gone,)) == (
+        ("All of it", WEB, "as above", "AWS shows nothing of it: there is no such instance"),
+    )
+
+
+async def test_managers_are_told_in_numbers_what_is_open(report: Report) -> None:
+    (left,) = (words for name, words in content(report).sections[0].named if name == "What is open")
+    assert "Failed, and not done: Revoke this instance's sessions." in left
+    assert "Not taken up: " in left
+    assert f"“Open items” lists all {len(report.open_items)} points." in left
+    assert len(left) < 600
 
 
 async def test_each_approval_stands_with_person_door_and_hash_and_broken_glass_is_marked(
