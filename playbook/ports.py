@@ -156,6 +156,10 @@ class Proposals(Protocol):
         """Oldest first."""
         ...
 
+    async def waiting(self, now: datetime, most: int) -> tuple[Proposal, ...]:
+        """Those of every incident that wait for approval and have not expired by `now`, oldest first."""
+        ...
+
     async def approve(self, proposal: str, approval: Approval) -> bool:
         """Add one person's approval while it is pending and unexpired at `approval.at`; whether that happened."""
         ...
@@ -390,6 +394,10 @@ class Answers(Protocol):
         """All of an incident, by instance and check."""
         ...
 
+    async def gaps(self, incidents: Collection[str]) -> Mapping[str, int]:
+        """How many answers of each of these incidents could not be had; without those that have none."""
+        ...
+
 
 class Ticks(Protocol):
     """What people said about the checklist's rows."""
@@ -400,6 +408,10 @@ class Ticks(Protocol):
 
     async def of(self, incident: str) -> tuple[Tick, ...]:
         """All of an incident, by row."""
+        ...
+
+    async def assigned(self, person: Person) -> tuple[Tick, ...]:
+        """The rows of every incident that are with that person and of which nobody said how they stand."""
         ...
 
 
@@ -528,6 +540,14 @@ class Watches(Protocol):
 
     async def in_state(self, states: Collection[WatchState]) -> tuple[Watch, ...]:
         """Those of every incident in these states, oldest first."""
+        ...
+
+    async def unsigned(self) -> tuple[Watch, ...]:
+        """Those of every incident that go on, or have ended and wait for a verdict, oldest first."""
+        ...
+
+    async def seen_unsigned(self) -> tuple[Watched, ...]:
+        """Every slot that ended of those, one watch after the other."""
         ...
 
     async def save(self, watch: Watch, was: WatchState) -> bool:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
 from pydantic import TypeAdapter
-from sqlalchemy import select
+from sqlalchemy import bindparam, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from playbook.answer import Answer, Answered
+from playbook.answer import Answer, Answered, Verdict
 from playbook.target import Target
 from storage.sql import Row, execute, inserting, matching, rows
 from storage.tables import answers
@@ -24,6 +25,13 @@ _SAVE = inserting(
     ),
 )
 _OF = select(answers).where(matching(_c.incident)).order_by(_c.account, _c.region, _c.instance, _c.check)
+
+_VERDICT = _c.answer["verdict"].as_string()
+_GAPS = (
+    select(_c.incident, func.count().label("gaps"))
+    .where(_c.incident.in_(bindparam("incidents", expanding=True)), Verdict.GAP.value == _VERDICT)
+    .group_by(_c.incident)
+)
 
 
 @cache
@@ -54,6 +62,11 @@ class SqlAnswers:
     async def of(self, incident: str) -> tuple[Answered, ...]:
         """All of an incident, by instance and check."""
         return tuple(_answered(row) for row in await rows(self.connection, _OF, {"incident_": incident}))
+
+    async def gaps(self, incidents: Collection[str]) -> Mapping[str, int]:
+        """How many answers of each of these incidents could not be had; without those that have none."""
+        found = await rows(self.connection, _GAPS, {"incidents": list(incidents)})
+        return {row["incident"]: row["gaps"] for row in found}
 
 
 def _answered(row: dict[str, Any]) -> Answered:

@@ -40,6 +40,14 @@ _WITH_APPROVALS = (
 _GET = _WITH_APPROVALS.where(matching(_c.id))
 _OF = _WITH_APPROVALS.where(matching(_c.incident))
 _PENDING_OF = _OF.where(_PENDING)
+# The condition spelt out, so that the partial index of what is pending serves.
+_OLDEST = (
+    select(_c.id)
+    .where(among(_c.decision, Decision.PENDING), _WAITS)
+    .order_by(_c.made, _c.id)
+    .limit(bindparam("most"))
+)
+_ALL_WAITING = _WITH_APPROVALS.where(_c.id.in_(_OLDEST))
 _GIVEN = insert(approvals)
 # The proposal stays locked, so that of two approvers one sees the other's approval and decides.
 _WAITING = (
@@ -83,6 +91,10 @@ class SqlProposals:
     async def of(self, incident: str, *, pending: bool = False) -> tuple[Proposal, ...]:
         """Oldest first."""
         return await self._read(_PENDING_OF if pending else _OF, {"incident_": incident})
+
+    async def waiting(self, now: datetime, most: int) -> tuple[Proposal, ...]:
+        """Those of every incident that wait for approval and have not expired by `now`, oldest first."""
+        return await self._read(_ALL_WAITING, {"now": now, "most": most})
 
     async def approve(self, proposal: str, approval: Approval) -> bool:
         """Add one person's approval while it is pending and unexpired at `approval.at`; whether that happened.

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from playbook.checklist import Tick
+from playbook.checklist import Said, Tick
+from playbook.people import Person
 from storage.sql import execute, inserting, matching, row_of, rows
 from storage.tables import ticks
 
@@ -19,6 +20,12 @@ _SAVE = inserting(
     ),
 )
 _OF = select(ticks).where(matching(ticks.c.incident)).order_by(ticks.c.row)
+
+_ASSIGNED = (
+    select(ticks)
+    .where(matching(ticks.c.assignee), ticks.c.said == Said.OPEN)
+    .order_by(ticks.c.at, ticks.c.incident, ticks.c.row)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,3 +41,8 @@ class SqlTicks:
     async def of(self, incident: str) -> tuple[Tick, ...]:
         """All of an incident, by row."""
         return tuple(Tick(**row) for row in await rows(self.connection, _OF, {"incident_": incident}))
+
+    async def assigned(self, person: Person) -> tuple[Tick, ...]:
+        """The rows of every incident that are with that person and of which nobody said how they stand."""
+        found = await rows(self.connection, _ASSIGNED, {"assignee_": person.id})
+        return tuple(Tick(**row) for row in found)

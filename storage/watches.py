@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import and_, bindparam, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from playbook.target import Target
@@ -34,6 +34,15 @@ _SEEN_IN = (
     select(watched).join(watches, _c.id == _w.watch).where(matching(_c.incident)).order_by(_w.watch, _w.due)
 )
 
+_IS_UNSIGNED = or_(
+    _c.state.in_([WatchState.RUNNING, WatchState.PAUSED]),
+    and_(_c.state == WatchState.ENDED, _c.signed.is_(None)),
+)
+_UNSIGNED = select(watches).where(_IS_UNSIGNED).order_by(_c.began, _c.id)
+_SEEN_UNSIGNED = (
+    select(watched).join(watches, _c.id == _w.watch).where(_IS_UNSIGNED).order_by(_w.watch, _w.due)
+)
+
 
 @dataclass(frozen=True, slots=True)
 class SqlWatches:
@@ -57,6 +66,14 @@ class SqlWatches:
     async def in_state(self, states: Collection[WatchState]) -> tuple[Watch, ...]:
         """Those of every incident in these states, oldest first."""
         return tuple(_watch(row) for row in await rows(self.connection, _IN_STATE, {"states": list(states)}))
+
+    async def unsigned(self) -> tuple[Watch, ...]:
+        """Those of every incident that go on, or have ended and wait for a verdict, oldest first."""
+        return tuple(_watch(row) for row in await rows(self.connection, _UNSIGNED))
+
+    async def seen_unsigned(self) -> tuple[Watched, ...]:
+        """Every slot that ended of those, one watch after the other."""
+        return tuple(Watched(**row) for row in await rows(self.connection, _SEEN_UNSIGNED))
 
     async def save(self, watch: Watch, was: WatchState) -> bool:
         """Compare-and-set from that state; whether it happened."""
