@@ -19,7 +19,10 @@ ROOT = Path(__file__).resolve().parent.parent
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Carried:
-    """What carries a row. `code` is `module:name`; `open` says what of the row is not there yet, and why."""
+    """What carries a row: `code` is `module:name`; `open` says what of the row is not there yet, and why.
+
+    Where nothing carries it yet, code, button and verb are empty.
+    """
 
     code: str
     button: str
@@ -37,8 +40,43 @@ class Covered:
     tests: tuple[str, ...]
 
 
-def _by_hand() -> dict[str, Carried]:
-    return {}
+_BY_CLOCK = "its checks are made when somebody asks: its timer comes with the clocks"
+_OVER_ACCOUNTS = "looks in the incident's own account and region; over the organisation comes with the watch"
+
+_BY_HAND: tuple[tuple[str, str, str, str, str], ...] = (
+    # Rows, code, button, verb, and what is not there yet.
+    ("T1", "intake.guardduty:parse", "Contain now ▸", "/ec2ir declare", ""),
+    ("T2", "intake.cloudtrail:parse", "Contain now ▸", "/ec2ir declare", ""),
+    ("T3", "intake.edr:parse", "Contain now ▸", "/ec2ir declare", ""),
+    ("T4 T5", "intake.alarms:parse", "Show processes", "/ec2ir declare", ""),
+    ("D1", "playbook.decisions:_d1", "Contain now ▸", "/ec2ir plan", ""),
+    ("D2", "playbook.decisions:_d2", "Contain now ▸", "/ec2ir plan", ""),
+    ("D3 D4", "playbook.decisions:_investigate", "Show processes", "/ec2ir malicious", ""),
+    ("D3 D4", "commands.checklist:judge_process", "Show processes: Yes, malicious", "/ec2ir malicious", ""),
+    ("D5", "playbook.decisions:_d5", "Plan what is recommended", "/ec2ir plan", ""),
+    ("G1 G2", "intake.guardduty:parse", "Contain now ▸", "/ec2ir plan", ""),
+    ("G1 G2", "playbook.decisions:_by_type", "Contain now ▸", "/ec2ir plan", ""),
+    ("G3 G4 G5 G6", "intake.guardduty:parse", "Show processes", "/ec2ir malicious", ""),
+    ("G3 G4 G5 G6", "playbook.decisions:_by_type", "Show processes", "/ec2ir malicious", ""),
+    ("I1 I2 I3 I4 I5 I6", "commands.indicators:learn", "Checklist: F5", "/ec2ir ioc", ""),
+    ("I1 I2 I3 I4 I5 I6", "commands.ioc:add", "Checklist: F5", "/ec2ir ioc", ""),
+    ("X2", "commands.together:approve_together", "Contain all ▸", "/ec2ir join", ""),
+    ("X1 X2 X3 X4 X5 X6", "commands.escalate:review", "Acknowledge", "/ec2ir escalate", ""),
+    ("X1 X2 X3 X4 X5 X6", "playbook.situation:due", "Acknowledge", "/ec2ir escalate", ""),
+    ("Q1 Q2 Q3 Q4", "commands.root_cause:state", "none: it takes words", "/ec2ir rootcause", ""),
+    ("S1", "intake.matching:holds", "Contain now ▸", "/ec2ir plan", ""),
+    ("S2", "intake.matching:holds", "Not malicious", "/ec2ir close", ""),
+    ("H6", "", "", "", _BY_CLOCK),
+    ("F1", "commands.close:take_lead", "Checklist: Done", "/ec2ir lead", ""),
+    ("F6", "commands.inquire:inquire", "Checks", "/ec2ir hunt", _OVER_ACCOUNTS),
+)
+"""What neither an action nor a check carries. A row without code is open, and says why."""
+
+
+def _by_hand() -> Iterator[tuple[str, Carried]]:
+    for rows, code, button, verb, missing in _BY_HAND:
+        carried = Carried(code=code, button=button, verb=verb, open=missing)
+        yield from ((row, carried) for row in rows.split())
 
 
 def carriers() -> dict[str, tuple[Carried, ...]]:
@@ -55,9 +93,9 @@ def carriers() -> dict[str, tuple[Carried, ...]]:
         code = f"{check.look.__module__}:{check.look.__name__}"
         for row in (check.row, *check.also):
             found.setdefault(row, []).append(
-                Carried(code=code, button="Checklist: Check", verb=f"/ec2ir check {check.name}")
+                Carried(code=code, button="Checks", verb=f"/ec2ir check {check.name}")
             )
-    for row, carried in _by_hand().items():
+    for row, carried in _by_hand():
         found.setdefault(row, []).append(carried)
     return {row: tuple(all_of) for row, all_of in found.items()}
 

@@ -103,16 +103,16 @@ def covered() -> str:
 
 def _covered_row(row: Covered) -> str:
     def each(values: Iterable[str]) -> str:
-        return "<br>".join(dict.fromkeys(values))
+        return "<br>".join(dict.fromkeys(filter(None, values))) or "–"
 
     cells = (
         row.row,
         row.title,
-        each(f"`{c.code}`" for c in row.carried),
+        each(f"`{c.code}`" for c in row.carried if c.code),
         each(c.button for c in row.carried),
         each(f"`{c.verb}`" if c.verb.startswith(("/", "ec2ir")) else c.verb for c in row.carried),
         each(f"`{test}`" for test in row.tests),
-        each(c.open for c in row.carried if c.open) or "–",
+        each(c.open for c in row.carried),
     )
     return f"| {' | '.join(cells)} |\n"
 

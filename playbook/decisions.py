@@ -58,12 +58,7 @@ def recommend(
     first = _by_source(finding, environment)
     advised = _answered(first, malicious) if first.asks else first
     if advised.steps and snapshot and contained:
-        return Recommendation(
-            row="D5",
-            steps=FORENSICS,
-            words="forensics on the snapshots",
-            why="contained, and the evidence is safe",
-        )
+        return _d5()
     return advised
 
 
@@ -120,9 +115,7 @@ def _by_type(finding: Finding, environment: Environment) -> Recommendation:
             return _investigate("D4", "the instance attacks others")
         return _investigate("D3", "the instance is the target of an attempt, not shown to be compromised")
     if kind.purpose in _D2_PURPOSES or (finding.source == "securityhub" and _CONTROL in kind.name):
-        return Recommendation(
-            row="D2", steps=CONTAIN, words="snapshot, then isolate", why="command and control, or a takeover"
-        )
+        return _d2()
     return _investigate("D3", "no rule for this type says more")
 
 
@@ -130,6 +123,21 @@ def _d1(environment: Environment) -> Recommendation:
     if environment is Environment.NONPRODUCTION:
         return Recommendation(row="D1", steps=STOP, words="snapshot, then stop", why="dev or test, mining")
     return Recommendation(row="D1", steps=CONTAIN, words="snapshot, then isolate", why="production, mining")
+
+
+def _d2() -> Recommendation:
+    return Recommendation(
+        row="D2", steps=CONTAIN, words="snapshot, then isolate", why="command and control, or a takeover"
+    )
+
+
+def _d5() -> Recommendation:
+    return Recommendation(
+        row="D5",
+        steps=FORENSICS,
+        words="forensics on the snapshots",
+        why="contained, and the evidence is safe",
+    )
 
 
 def _investigate(row: str, why: str) -> Recommendation:

@@ -29,6 +29,7 @@ def theirs(scene: Scene, priority: int) -> None:
     )
 
 
+@pytest.mark.row("M1")
 async def test_a_domain_and_all_under_it_are_blocked(asg: Scene) -> None:
     asg.box.controls.delays(firewall=60)
     step = knowing(asg, POOL).step(block_domains)

@@ -18,6 +18,7 @@ def acl_of(scene: Scene) -> Any:
     return scene.client("ec2").describe_network_acls(Filters=mine)["NetworkAcls"][0]
 
 
+@pytest.mark.row("M2")
 async def test_denials_stand_before_what_allows(asg: Scene) -> None:
     step = knowing(asg, ("ip", "198.51.100.7")).step(block_ports)
     plan = await step.execute()

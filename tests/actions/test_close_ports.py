@@ -22,6 +22,7 @@ def allow(scene: Scene, first: int, last: int, protocol: str = "tcp", **where: A
     )
 
 
+@pytest.mark.row("R4")
 async def test_ssh_is_closed_to_the_world_and_the_web_stays_open(asg: Scene) -> None:
     step = asg.step(close_ports)
     plan = await step.execute()
@@ -30,6 +31,17 @@ async def test_ssh_is_closed_to_the_world_and_the_web_stays_open(asg: Scene) -> 
     group = asg.client("ec2").describe_security_groups(GroupIds=[asg.seeded.network.web_group])
     ports = {p.get("FromPort") for p in group["SecurityGroups"][0]["IpPermissions"]}
     assert ports == {443, 8080}
+
+
+@pytest.mark.row("E5")
+async def test_every_door_for_administration_is_closed_whichever_was_the_entry(asg: Scene) -> None:
+    allow(asg, 3389, 3389, "tcp")
+    step = asg.step(close_ports)
+    await step.execute()
+    group = asg.client("ec2").describe_security_groups(GroupIds=[asg.seeded.network.web_group])
+    ports = {p.get("FromPort") for p in group["SecurityGroups"][0]["IpPermissions"]}
+    assert not ports & {22, 3389}
+    assert (await step.verify()).rung is Rung.PROVED
 
 
 async def test_who_shares_the_group_is_counted(asg: Scene) -> None:

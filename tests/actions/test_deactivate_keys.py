@@ -24,6 +24,7 @@ def statuses(scene: Scene, name: str = "build") -> dict[str, str]:
     return {k["AccessKeyId"]: k["Status"] for k in found["AccessKeyMetadata"]}
 
 
+@pytest.mark.row("E3")
 async def test_a_key_that_gave_the_attacker_away_is_deactivated_and_given_back(asg: Scene) -> None:
     bad, good = user(asg)
     step = knowing(asg, ("access_key", bad)).step(deactivate_keys)

@@ -22,6 +22,7 @@ def health(scene: Scene, group: str) -> dict[str, str]:
     return {d["Target"]["Id"]: d["TargetHealth"]["State"] for d in found["TargetHealthDescriptions"]}
 
 
+@pytest.mark.row("C3")
 async def test_a_scaled_instance_goes_on_standby_and_its_group_takes_care_of_the_balancers(
     asg: Scene,
 ) -> None:

@@ -66,6 +66,7 @@ def copies(seized: Scene) -> list[dict[str, Any]]:
 
 
 class TestBuilding:
+    @pytest.mark.row("F2")
     async def test_every_snapshot_becomes_a_volume_beside_the_images_own(self, seized: Scene) -> None:
         await built(seized)
         taken = evidence(seized)
@@ -150,6 +151,7 @@ class TestBuilding:
 
 
 class TestAnalysing:
+    @pytest.mark.row("F4")
     async def test_it_finds_what_was_on_the_disk_when_it_was_snapshotted(self, seized: Scene) -> None:
         await built(seized)
         step = seized.step(analyse)
@@ -157,8 +159,15 @@ class TestAnalysing:
         proof = await step.verify()
         assert proof.rung is Rung.PROVED
         assert "compared with ami-0123456789abcdef0" in proof.says[0]
+        assert ("file", f"/{MINER.path}") in {(i.kind, i.value) for i in proof.indicators}
+
+    @pytest.mark.row("F5")
+    async def test_what_it_finds_is_indicators(self, seized: Scene) -> None:
+        await built(seized)
+        step = seized.step(analyse)
+        await step.execute()
+        proof = await step.verify()
         found = {(i.kind, i.value) for i in proof.indicators}
-        assert ("file", f"/{MINER.path}") in found
         assert ("hash", hashlib.sha256(MINER.content).hexdigest()) in found
         assert ("ip", "198.51.100.7") in found
         assert not any("198.51.100.7" in words for words in proof.says)
@@ -174,6 +183,7 @@ class TestAnalysing:
         assert proof.says[1] == "0 files stand out: 0 added, 0 changed, 0 seen"
         assert proof.indicators == ()
 
+    @pytest.mark.row("F3")
     async def test_what_it_printed_is_evidence(self, seized: Scene) -> None:
         await built(seized)
         step = seized.step(analyse)

@@ -30,6 +30,7 @@ async def test_where_it_is_on_there_is_nothing_to_do(asg: Scene) -> None:
         await asg.step(guardduty).plan()
 
 
+@pytest.mark.row("R5")
 async def test_a_detector_of_our_own_is_made_and_deleted(asg: Scene) -> None:
     none(asg)
     step = asg.step(guardduty)

@@ -29,6 +29,7 @@ async def test_nobody_calls_the_old_way(asg: Scene) -> None:
     assert not shown.breaks
 
 
+@pytest.mark.row("R6")
 async def test_the_proof_waits_for_the_host(asg: Scene) -> None:
     asg.box.controls.delays(metadata=20)
     step = asg.step(imdsv2)

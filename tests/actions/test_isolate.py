@@ -51,6 +51,7 @@ async def isolated(scene: Scene) -> Step[GroupSwap]:
     return step
 
 
+@pytest.mark.row("C2")
 async def test_every_interface_ends_in_the_deny_group_and_comes_back(asg: Scene) -> None:
     before = [asg.groups_of(i) for i in asg.seeded.web_interfaces]
     step = asg.step(isolate)

@@ -31,6 +31,7 @@ def commands(asg: Scene) -> list[dict[str, Any]]:
 
 @pytest.mark.emulator
 class TestOnTheHost:
+    @pytest.mark.row("C6")
     async def test_the_image_arrives_as_the_host_says(self, asg: Scene) -> None:
         step = asg.step(memory)
         plan = await step.execute()

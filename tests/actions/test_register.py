@@ -58,6 +58,7 @@ async def done(scene: Scene) -> tuple[Step[Registering], Registering]:
     return step, await step.execute()
 
 
+@pytest.mark.row("R2")
 async def test_it_takes_the_places_that_the_instance_had_before_it_was_deregistered(alone: Scene) -> None:
     step, plan = await done(alone)
     web, api = {r.name: r for r in plan.registrations}["web"], {r.name: r for r in plan.registrations}["api"]

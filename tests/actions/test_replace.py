@@ -60,6 +60,7 @@ async def _done(made: Scene) -> Step[Launching]:
     return step
 
 
+@pytest.mark.row("R1")
 async def test_it_is_hardened_marked_and_in_the_same_place() -> None:
     with recovering() as made:
         step = await _done(made)
@@ -83,6 +84,14 @@ async def test_it_is_hardened_marked_and_in_the_same_place() -> None:
         volumes = [{"Name": "attachment.instance-id", "Values": [instance["InstanceId"]]}]
         (root,) = made.client("ec2").describe_volumes(Filters=volumes)["Volumes"]
         assert root["Encrypted"]
+
+
+@pytest.mark.row("E2")
+async def test_it_is_started_from_the_golden_image_that_the_settings_name() -> None:
+    with recovering(variant="classic") as made:
+        step = await _done(made)
+        assert launched(made)["ImageId"] == made.seeded.golden
+        assert (await step.verify()).rung is Rung.PROVED
 
 
 async def test_isolation_does_not_follow_into_the_replacement() -> None:

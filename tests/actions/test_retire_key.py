@@ -18,6 +18,7 @@ async def test_hosts_that_trust_the_key_are_named(asg: Scene) -> None:
     assert "still let this key in" in plan.show().warnings[0]
 
 
+@pytest.mark.row("E4")
 async def test_the_key_pair_comes_back_with_another_id(asg: Scene) -> None:
     step = asg.step(retire_key)
     plan = await step.execute()

@@ -45,6 +45,7 @@ def profile_of(scene: Scene, instance: str) -> str | None:
 
 @pytest.mark.emulator
 class TestOneInstance:
+    @pytest.mark.row("C4")
     async def test_the_role_denies_this_instance_alone_though_profile_and_paths_have_other_names(
         self, asg: Scene
     ) -> None:
@@ -155,6 +156,7 @@ class TestOneInstance:
 
 @pytest.mark.emulator
 class TestTheWholeRole:
+    @pytest.mark.row("C4")
     async def test_the_cutoff_is_the_moment_of_execution_in_utc(self, asg: Scene) -> None:
         step = asg.step(revoke_role)
         plan = await step.plan()

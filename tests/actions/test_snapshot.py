@@ -26,6 +26,7 @@ def tags(snapshot: dict[str, Any]) -> dict[str, str]:
     return {t["Key"]: t["Value"] for t in snapshot["Tags"]}
 
 
+@pytest.mark.row("C1")
 async def test_every_volume_is_snapshotted_at_once_marked_and_locked(asg: Scene) -> None:
     await asg.step(snapshot).execute()
 

@@ -16,6 +16,7 @@ def state(scene: Scene) -> str:
     return found["Reservations"][0]["Instances"][0]["State"]["Name"]
 
 
+@pytest.mark.row("D1")
 async def test_the_machine_stops_and_starts_again(asg: Scene) -> None:
     asg.box.controls.delays(instance=30)
     step = asg.step(stop)

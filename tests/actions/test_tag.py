@@ -22,6 +22,7 @@ def write(scene: Scene, resource: str, value: str) -> None:
     scene.client("ec2").create_tags(Resources=[resource], Tags=[{"Key": "Status", "Value": value}])
 
 
+@pytest.mark.row("C5")
 async def test_the_instance_and_all_that_belongs_to_it_is_tagged(asg: Scene) -> None:
     await asg.step(snapshot).execute()
     evidence = [s["SnapshotId"] for s in asg.evidence()]

@@ -20,6 +20,7 @@ async def with_evidence(scene: Scene) -> Step[Termination]:
     return knowing(scene, settled=("C0", "C6")).step(terminate)
 
 
+@pytest.mark.row("E1")
 async def test_it_ends_for_good_and_says_so_on_the_way(asg: Scene) -> None:
     asg.box.controls.delays(instance=30)
     step = await with_evidence(asg)

@@ -10,7 +10,7 @@ from actions.catalogue import ACTIONS, BY_NAME
 from actions.checks.catalogue import CHECKS
 from commands.board import Board, Mark, Row, Section
 from commands.checklist import assign, comment, items, judge_process, looked, said_as, tick
-from commands.close import close
+from commands.close import close, take_lead
 from playbook.answer import Answered, Verdict, answer
 from playbook.checklist import MALICIOUS, Said, Standing, malicious
 from playbook.decisions import CONTAIN, recommend
@@ -133,6 +133,14 @@ async def test_a_person_ticks_takes_back_and_comments(room: Room) -> None:
     assert told[-1] == "bo reopens A7 VPC Flow Logs: unusual outbound"
 
 
+@pytest.mark.row("F1")
+async def test_whoever_takes_the_lead_has_read_the_alert(room: Room) -> None:
+    opened = await room.quiet()
+    assert standing(await room.board(opened), "F1") is Standing.OPEN
+    await take_lead(room.desk, opened, by=ANA, door=Door.CHAT)
+    assert standing(await room.board(opened), "F1") is Standing.DONE
+
+
 async def test_what_can_not_be_ticked(room: Room) -> None:
     opened = await room.quiet()
     with pytest.raises(BadInput, match="There is no row “Z9”"):
@@ -150,6 +158,7 @@ async def test_what_can_not_be_ticked(room: Room) -> None:
         await tick(room.desk, opened, "A7", Said.DONE, by=ANA, door=Door.CHAT)
 
 
+@pytest.mark.row("D4")
 async def test_yes_a_malicious_process_has_the_containment_planned_at_once(room: Room) -> None:
     opened = await room.quiet()
     assert (await room.board(opened)).recommendation.asks

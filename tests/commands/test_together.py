@@ -27,6 +27,7 @@ async def major(room: Room) -> tuple[str, tuple[Proposal, ...]]:
     return incident, waiting(await room.board(incident))
 
 
+@pytest.mark.row("X2")
 async def test_one_approval_counts_for_every_instance_and_stands_on_each_plan(room: Room) -> None:
     incident, plans = await major(room)
     assert [p.target.instance for p in plans] == [WEB, OTHER, THIRD]

@@ -17,6 +17,7 @@ READING = Reading()
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
 
+@pytest.mark.row("T5")
 @pytest.mark.parametrize(
     "text",
     [alarm(), json.dumps(alarm_by_sns()), notification(json.dumps(alarm_by_sns()))],
@@ -54,6 +55,7 @@ def test_an_anomaly_of_several_metrics_is_told_by_the_one_that_is_known() -> Non
     assert found.source == "flowlogs"
 
 
+@pytest.mark.row("T4")
 def test_metrics_of_an_alarm_by_sns() -> None:
     measured = {
         "Namespace": "AWS/EC2",

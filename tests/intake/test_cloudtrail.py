@@ -22,6 +22,7 @@ def reading() -> Reading:
     return Reading(rules=load(SHIPPED).rules)
 
 
+@pytest.mark.row("T2")
 def test_a_launch_as_for_mining_is_a_finding_on_what_was_launched(reading: Reading) -> None:
     (found,) = reading.event(api_event(launch(instances=(WEB, DATABASE))))
 

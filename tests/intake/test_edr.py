@@ -22,6 +22,7 @@ def read(body: Json, reading: Reading = AWAY) -> Finding:
     return found
 
 
+@pytest.mark.row("T3")
 def test_our_own_shape() -> None:
     found = read(detection())
 
@@ -44,6 +45,7 @@ def test_the_least_that_has_to_be_said() -> None:
     assert (found.count, found.archived) == (1, False)
 
 
+@pytest.mark.row("T3")
 @pytest.mark.parametrize(
     ("body", "product", "severity", "techniques"),
     [

@@ -9,6 +9,8 @@ import pytest
 
 from intake.guardduty import parse
 from intake.indicators import MOST
+from playbook.decisions import CONTAIN, recommend
+from playbook.environment import Environment
 from playbook.errors import BadInput
 from playbook.finding import Indicator, Scope, Severity
 from tests.intake import types
@@ -50,6 +52,30 @@ def test_every_type_that_names_an_instance_is_about_it_in_every_form(kind: str) 
     assert (read.severity, read.count) == (Severity.HIGH, 3)
     assert (read.sample, read.archived, read.actor) == (False, False, True)
     assert read.indicators
+
+
+@pytest.mark.parametrize(
+    ("kind", "role", "row", "steps"),
+    [
+        pytest.param(MINER, "ACTOR", "D1", CONTAIN, marks=pytest.mark.row("G1")),
+        pytest.param("Backdoor:EC2/C&CActivity.B", "ACTOR", "D2", CONTAIN, marks=pytest.mark.row("G2")),
+        pytest.param("UnauthorizedAccess:EC2/SSHBruteForce", "TARGET", "D3", (), marks=pytest.mark.row("G3")),
+        pytest.param("Recon:EC2/PortProbeUnprotectedPort", "TARGET", "D3", (), marks=pytest.mark.row("G4")),
+        pytest.param("Trojan:EC2/BlackholeTraffic", "ACTOR", "D4", (), marks=pytest.mark.row("G5")),
+        pytest.param("UnauthorizedAccess:EC2/TorIPCaller", "TARGET", "D4", (), marks=pytest.mark.row("G6")),
+    ],
+)
+def test_the_playbooks_types_are_read_and_lead_to_their_next_step(
+    kind: str, role: str, row: str, steps: tuple[str, ...]
+) -> None:
+    sent = finding(kind)
+    sent["service"]["resourceRole"] = role
+    read = parse(sent)
+    advice = recommend(read, Environment.PRODUCTION)
+
+    assert read.instances == (WEB,)
+    assert read.indicators
+    assert (advice.row, advice.steps, bool(advice.asks)) == (row, steps, not steps)
 
 
 @pytest.mark.parametrize("resource_type", ["Instance", "EKSCluster", "ECSCluster", "Container"])

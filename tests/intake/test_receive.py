@@ -24,6 +24,7 @@ def sink() -> MemorySink:
     return MemorySink()
 
 
+@pytest.mark.row("T1")
 @pytest.mark.parametrize("text", [MINER, notification(MINER), MINER.encode()], ids=["event", "SNS", "bytes"])
 async def test_a_finding_is_handed_over_with_the_message_as_received(
     sink: MemorySink, text: str | bytes

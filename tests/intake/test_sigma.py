@@ -66,6 +66,7 @@ def test_our_tags_name_techniques_that_exist() -> None:
     assert {tag for tag in tags if tag.startswith("t1")} == known
 
 
+@pytest.mark.row("S1")
 @pytest.mark.parametrize(
     "record",
     [
@@ -97,6 +98,7 @@ def test_an_ordinary_launch_is_none(shipped: Rules, record: dict[str, Any]) -> N
     assert found(shipped, record) == []
 
 
+@pytest.mark.row("S2")
 def test_s2_the_root_user_signs_in(shipped: Rules) -> None:
     assert found(shipped, root_login()) == [ROOT]
     assert found(shipped, root_login(outcome="Failure")) == []

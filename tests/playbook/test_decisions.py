@@ -37,6 +37,7 @@ def finding(full: str, *, actor: bool = False, sample: bool = False, **fields: A
     return replace(made, **fields)
 
 
+@pytest.mark.row("D1")
 @pytest.mark.parametrize(
     "full",
     [
@@ -114,12 +115,12 @@ NOTHING = ()
         (LAUNCH, PRODUCTION, NOBODY, "D1", CONTAIN, ""),
         (LAUNCH, NONPRODUCTION, NOBODY, "D1", STOP, ""),
         (EDR_MINING, NONPRODUCTION, NOBODY, "D1", STOP, ""),
-        (C2, PRODUCTION, NOBODY, "D2", CONTAIN, ""),
-        (C2, NONPRODUCTION, NOBODY, "D2", CONTAIN, ""),
+        pytest.param(C2, PRODUCTION, NOBODY, "D2", CONTAIN, "", marks=pytest.mark.row("D2")),
+        pytest.param(C2, NONPRODUCTION, NOBODY, "D2", CONTAIN, "", marks=pytest.mark.row("D2")),
         (BEACON, PRODUCTION, NOBODY, "D2", CONTAIN, ""),
-        (CPU, PRODUCTION, NOBODY, "D3", NOTHING, QUESTION),
+        pytest.param(CPU, PRODUCTION, NOBODY, "D3", NOTHING, QUESTION, marks=pytest.mark.row("D3")),
         (CPU, NONPRODUCTION, NOBODY, "D3", NOTHING, QUESTION),
-        (CPU, PRODUCTION, YES, "D3", CONTAIN, ""),
+        pytest.param(CPU, PRODUCTION, YES, "D3", CONTAIN, "", marks=pytest.mark.row("D3")),
         (CPU, NONPRODUCTION, YES, "D3", CONTAIN, ""),
         (CPU, PRODUCTION, NO, "D3", NOTHING, ""),
         (EDR, PRODUCTION, NOBODY, "D3", CONTAIN, ""),
@@ -127,8 +128,8 @@ NOTHING = ()
         (UNSURE, PRODUCTION, YES, "D3", CONTAIN, ""),
         (CALL, PRODUCTION, NOBODY, "D3", NOTHING, QUESTION),
         (ODD, PRODUCTION, NOBODY, "D3", NOTHING, QUESTION),
-        (TRAFFIC, PRODUCTION, NOBODY, "D4", NOTHING, QUESTION),
-        (TRAFFIC, PRODUCTION, YES, "D4", CONTAIN, ""),
+        pytest.param(TRAFFIC, PRODUCTION, NOBODY, "D4", NOTHING, QUESTION, marks=pytest.mark.row("D4")),
+        pytest.param(TRAFFIC, PRODUCTION, YES, "D4", CONTAIN, "", marks=pytest.mark.row("D4")),
         (TRAFFIC, NONPRODUCTION, NO, "D4", NOTHING, ""),
         (TOR, PRODUCTION, NOBODY, "D4", NOTHING, QUESTION),
         (TOR, PRODUCTION, YES, "D4", CONTAIN, ""),
@@ -161,11 +162,11 @@ def test_a_process_that_is_not_malicious_closes_the_incident_with_that_reason() 
 @pytest.mark.parametrize(
     ("leading", "answer", "snapshot", "contained", "row"),
     [
-        (C2, NOBODY, True, True, "D5"),
+        pytest.param(C2, NOBODY, True, True, "D5", marks=pytest.mark.row("D5")),
         (C2, NOBODY, True, False, "D2"),
         (C2, NOBODY, False, True, "D2"),
         (MINER, NOBODY, True, True, "D5"),
-        (CPU, YES, True, True, "D5"),
+        pytest.param(CPU, YES, True, True, "D5", marks=pytest.mark.row("D5")),
         (CPU, NOBODY, True, True, "D3"),
         (CPU, NO, True, True, "D3"),
         (ROOT, NOBODY, True, True, ""),

@@ -50,7 +50,6 @@ async def test_ssh_is_exposed_until_one_of_group_acl_and_route_stops_it(place: P
     assert "no path to it from the internet" in whole(closed)
 
 
-@pytest.mark.row("V1")
 async def test_the_dev_machine_without_a_public_address_is_not_exposed(place: Place) -> None:
     assert (await place.look(ssh_rdp, place.seeded.miner)).answer.verdict is Verdict.CLEAR
 

@@ -103,7 +103,6 @@ async def test_outside_peers_are_said_with_their_numbers(place: Place) -> None:
     assert values(said, "port") == {"3333"}
 
 
-@pytest.mark.row("A7")
 async def test_a_sibling_that_only_updates_itself_is_clear(place: Place) -> None:
     said = (await place.look(outbound, place.seeded.bystander)).answer
     assert said.verdict is Verdict.CLEAR
@@ -143,7 +142,6 @@ async def test_a_recent_change_by_a_stolen_key_is_notable(place: Place) -> None:
     assert values(said, "identity") == {"arn:aws:iam::111111111111:user/ci-builder"}
 
 
-@pytest.mark.row("A8")
 async def test_who_launched_an_old_quiet_instance_is_no_indicator(place: Place) -> None:
     said = (await place.look(origin, place.seeded.bystander)).answer
     assert (said.verdict, said.indicators) == (Verdict.CLEAR, ())
@@ -179,7 +177,6 @@ async def test_a_miner_and_a_deleted_implant_are_found_on_the_host(place: Place)
     assert "192.0.2.44" in values(said, "ip")
 
 
-@pytest.mark.row("A10")
 async def test_a_sibling_s_processes_are_clear(place: Place) -> None:
     said = (await place.look(processes, place.seeded.bystander)).answer
     assert (said.verdict, said.indicators) == (Verdict.CLEAR, ())
