@@ -11,7 +11,7 @@ import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Protocol
+from typing import Any, Protocol
 
 import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
@@ -147,7 +147,8 @@ class Clock:
             await self._plant.pause(self._rhythm.late.total_seconds())
             if self.problem():
                 log.error("the clock stands still; waking it", problem=self.problem())
-                for job in self._scheduler.get_jobs():
+                scheduler: Any = self._scheduler  # it has no types
+                for job in scheduler.get_jobs():
                     job.modify(next_run_time=datetime.now(UTC))
 
     async def _beat(self) -> None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Float, Select, bindparam, delete, func, literal, select
+from sqlalchemy import ColumnElement, Executable, Float, Select, bindparam, delete, func, literal, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -44,7 +44,7 @@ def _silent(before: Any) -> Select[Any]:
     return select(_c.id).where(_c.seen <= before).order_by(_c.seen)
 
 
-def _ears(now: Any) -> Select[Any]:
+def _ears(now: Any) -> Executable:
     return select(_c.id, _c.heard, _c.heard_last, _c.pinned, now.label("now")).order_by(_c.id)
 
 

@@ -31,11 +31,11 @@ def bench(memory_store: SqlStore) -> Bench:
 
 
 async def due(bench: Bench) -> list[Slot]:
-    """What is handed out now, besides the checks that every incident asks for when it opens."""
+    """What is handed out now of plans and their steps; that every incident has checks and reminders is beside it."""
     found: list[Slot] = []
 
     async def enqueue(batch: Sequence[Slot]) -> None:
-        found.extend(slot for slot in batch if slot.alarm is not Alarm.CHECKS)
+        found.extend(slot for slot in batch if slot.alarm in (Alarm.PROOF, Alarm.EXPIRY))
 
     await hand_out(bench.desk, enqueue)
     return found
