@@ -21,6 +21,11 @@ _STOLEN = ("InstanceCredentialExfiltration", "MetadataDNSRebind", "CompromisedCr
 _EXFILTRATION = ("DNSDataExfiltration", "DropPoint", "DataExfiltration")
 _SPREADING = ("SSHBruteForce", "RDPBruteForce", "WinRMBruteForce", "Portscan", "PortSweep")
 """Names of GuardDuty's finding types (GuardDuty User Guide, "Finding types"), without what follows them."""
+_INSIDE = tuple(
+    ipaddress.ip_network(block)
+    for block in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "fc00::/7")
+)
+"""What a VPC's hosts have. Source: RFC 1918, RFC 6598, RFC 4193; `is_private` would take in documentation's ranges."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,7 +131,7 @@ def _internal(address: str) -> bool:
         found = ipaddress.ip_address(address)
     except ValueError:
         return False
-    return found.is_private and not found.is_loopback and not found.is_link_local
+    return any(found in block for block in _INSIDE if block.version == found.version)
 
 
 def _hunted(answers: Sequence[Answered]) -> Iterator[str]:
