@@ -1,35 +1,30 @@
-"""Messages: chat.postMessage, chat.update, chat.postEphemeral, chat.getPermalink."""
-
-import json
-from typing import Any, cast
+"""Messages: chat.postMessage, chat.update, chat.postEphemeral, chat.delete, chat.getPermalink."""
 
 from sandbox.slack.arguments import Arguments
-from sandbox.slack.blockkit import MESSAGE_CHARACTERS, characters, check_blocks, with_block_ids
+from sandbox.slack.content import POSTED_TEXT, UPDATED_TEXT, content_of, metadata_of
 from sandbox.slack.errors import SlackError
 from sandbox.slack.models import JSON, Channel, Ephemeral, Message
 from sandbox.slack.render import message_json
 from sandbox.slack.state import State
 
-POSTED_TEXT = 40_000  # characters; Slack cuts longer text of a new message
-UPDATED_TEXT = 4_000  # characters; chat.update refuses longer text
-METADATA_BYTES = 16_384
-
 
 def post_message(state: State, args: Arguments) -> JSON:
     """Serve chat.postMessage."""
+    _refuse_as_user(args)
     channel = _destination(state, args.text("channel"))
-    _require_open(state, channel)
-    blocks = blocks_of(state, args, too_long="msg_blocks_too_long")
-    if not args.text("text") and not blocks:
+    _require_open(state, channel, read_only="restricted_action_read_only_channel")
+    content = content_of(state, args, too_long="msg_blocks_too_long", bad_attachments="invalid_arguments")
+    if content.empty:
         raise SlackError("no_text")
     message = Message(
         channel=channel.id,
         ts=state.new_ts(),
         user=state.app.bot_user,
         bot_id=state.app.bot_id,
-        text=args.text("text")[:POSTED_TEXT],
-        blocks=blocks or [],
-        metadata=_metadata_of(args) or None,
+        text=(content.text or "")[:POSTED_TEXT],
+        blocks=content.blocks or [],
+        attachments=content.attachments or [],
+        metadata=metadata_of(args) or None,
         thread_ts=_thread_of(state, channel, args),
     )
     channel.messages.append(message)
@@ -38,7 +33,8 @@ def post_message(state: State, args: Arguments) -> JSON:
 
 
 def update(state: State, args: Arguments) -> JSON:
-    """Serve chat.update: blocks and metadata that are not given stay as they were."""
+    """Serve chat.update: blocks, attachments and metadata that are not given stay as they were."""
+    _refuse_as_user(args)
     channel = state.visible_channel(args.text("channel"))
     if channel.is_archived:
         raise SlackError("is_inactive")
@@ -47,13 +43,15 @@ def update(state: State, args: Arguments) -> JSON:
         raise SlackError("message_not_found")
     if message.bot_id != state.app.bot_id:
         raise SlackError("cant_update_message")
-    blocks, metadata = blocks_of(state, args, too_long="msg_too_long"), _metadata_of(args)
-    if not args.has("text") and blocks is None:
+    content = content_of(state, args, too_long="msg_too_long", bad_attachments="invalid_attachments")
+    metadata = metadata_of(args)
+    if content.text is None and content.blocks is None and content.attachments is None:
         raise SlackError("no_text")
     if len(args.text("text")) > UPDATED_TEXT:
         raise SlackError("msg_too_long")
-    message.text = args.text("text", message.text)
-    message.blocks = message.blocks if blocks is None else blocks
+    message.text = message.text if content.text is None else content.text
+    message.blocks = message.blocks if content.blocks is None else content.blocks
+    message.attachments = message.attachments if content.attachments is None else content.attachments
     message.metadata = message.metadata if metadata is None else (metadata or None)
     message.edits += 1
     message.edited_ts = state.new_ts()
@@ -65,26 +63,40 @@ def update(state: State, args: Arguments) -> JSON:
 def post_ephemeral(state: State, args: Arguments) -> JSON:
     """Serve chat.postEphemeral."""
     channel = state.visible_channel(args.text("channel"))
-    _require_open(state, channel)
+    _require_open(state, channel, read_only="restricted_action")
     if args.text("user") not in channel.members:
         raise SlackError("user_not_in_channel")
-    blocks = blocks_of(state, args, too_long="msg_too_long")
-    if not args.text("text") and not blocks:
+    content = content_of(state, args, too_long="msg_too_long", bad_attachments="invalid_attachments")
+    if content.empty:
         raise SlackError("no_text")
-    if len(args.text("text")) > POSTED_TEXT:
+    if len(content.text or "") > POSTED_TEXT:
         raise SlackError("msg_too_long")
     shown = Ephemeral(
         channel=channel.id,
         ts=state.new_ts(),
         user=args.text("user"),
         source="chat.postEphemeral",
-        text=args.text("text"),
-        blocks=blocks or [],
-        thread_ts=args.text("thread_ts") or None,
+        text=content.text or "",
+        blocks=content.blocks or [],
+        thread_ts=_thread_of(state, channel, args),
     )
     state.ephemerals.append(shown)
     state.changed("ephemeral", channel=channel.id, user=shown.user)
     return {"message_ts": shown.ts}
+
+
+def delete(state: State, args: Arguments) -> JSON:
+    """Serve chat.delete: a bot's token deletes only what that bot wrote; what was pinned is unpinned with it."""
+    channel = state.visible_channel(args.text("channel"))
+    message = state.message(channel, args.text("ts"))
+    if message is None:
+        raise SlackError("message_not_found")
+    if message.bot_id != state.app.bot_id:
+        raise SlackError("cant_delete_message")
+    channel.messages = [each for each in channel.messages if each is not message]
+    channel.pins = [ts for ts in channel.pins if ts != message.ts]
+    state.changed("message", channel=channel.id, ts=message.ts)
+    return {"channel": channel.id, "ts": message.ts}
 
 
 def get_permalink(state: State, args: Arguments) -> JSON:
@@ -98,32 +110,10 @@ def get_permalink(state: State, args: Arguments) -> JSON:
     return {"channel": channel.id, "permalink": link}
 
 
-def blocks_of(state: State, args: Arguments, *, too_long: str) -> list[JSON] | None:
-    """Return the validated blocks of a message with their ids, or None if none were given. Raises: SlackError."""
-    blocks = args.structure("blocks", "invalid_blocks_format")
-    if blocks is None:
-        return None
-    if not isinstance(blocks, list):
-        raise SlackError("invalid_blocks_format")
-    problems = check_blocks(cast("Any", blocks), "message")
-    if problems:
-        raise SlackError("invalid_blocks", *problems)
-    good = cast("list[JSON]", blocks)
-    if characters(good) > MESSAGE_CHARACTERS:
-        raise SlackError(too_long)
-    return with_block_ids(good, state.new_id("b"))
-
-
-def _metadata_of(args: Arguments) -> JSON | None:
-    metadata = args.structure("metadata", "invalid_metadata_format")
-    if metadata is None or metadata == {}:
-        return metadata
-    good = cast("JSON", metadata) if isinstance(metadata, dict) else {}
-    if not isinstance(good.get("event_type"), str) or not isinstance(good.get("event_payload"), dict):
-        raise SlackError("invalid_metadata_format")
-    if len(json.dumps(good)) > METADATA_BYTES:
-        raise SlackError("metadata_too_large")
-    return good
+def _refuse_as_user(args: Arguments) -> None:
+    """Refuse `as_user`, which today's bot tokens do not have."""
+    if args.flag("as_user"):
+        raise SlackError("as_user_not_supported")
 
 
 def _destination(state: State, reference: str) -> Channel:
@@ -134,11 +124,17 @@ def _destination(state: State, reference: str) -> Channel:
     return state.visible_channel(found)
 
 
-def _require_open(state: State, channel: Channel) -> None:
+def _require_open(state: State, channel: Channel, *, read_only: str) -> None:
+    """Refuse a channel in which the bot can't write; `chat:write.public` serves for public ones without joining."""
     if channel.is_archived:
         raise SlackError("is_archived")
-    if state.app.bot_user not in channel.members:
+    public = not channel.is_private and "chat:write.public" in state.app.scopes
+    if state.app.bot_user not in channel.members and not public:
         raise SlackError("not_in_channel")
+    if channel.is_im and not state.app.messages_tab:
+        raise SlackError("messages_tab_disabled")
+    if channel.is_read_only:
+        raise SlackError(read_only)
 
 
 def _thread_of(state: State, channel: Channel, args: Arguments) -> str | None:

@@ -1,4 +1,4 @@
-"""Who is who: auth.test, apps.connections.open, users.info, usergroups.list, usergroups.users.list."""
+"""Who is who: auth.test, apps.connections.open, users.info, users.lookupByEmail."""
 
 from sandbox.slack.arguments import Arguments
 from sandbox.slack.errors import SlackError
@@ -36,25 +36,10 @@ def user_info(state: State, args: Arguments) -> JSON:
     return {"user": user_json(state, user)}
 
 
-def group_list(state: State, args: Arguments) -> JSON:
-    """Serve usergroups.list."""
-    shown: list[JSON] = []
-    for group in state.groups.values():
-        if not group.enabled and not args.flag("include_disabled"):
-            continue
-        row: JSON = {
-            "id": group.id, "team_id": state.team_id, "is_usergroup": True, "name": group.name,
-            "handle": group.handle, "date_delete": 0 if group.enabled else 1,
-        }  # fmt: skip
-        row |= {"users": list(group.members)} if args.flag("include_users") else {}
-        row |= {"user_count": len(group.members)} if args.flag("include_count") else {}
-        shown.append(row)
-    return {"usergroups": shown}
-
-
-def group_members(state: State, args: Arguments) -> JSON:
-    """Serve usergroups.users.list: a disabled group is no error, and shows nobody unless asked for."""
-    group = state.groups.get(args.text("usergroup"))
-    if group is None:
-        raise SlackError("no_such_subteam")
-    return {"users": list(group.members) if group.enabled or args.flag("include_disabled") else []}
+def user_by_email(state: State, args: Arguments) -> JSON:
+    """Serve users.lookupByEmail: people whose account is active."""
+    wanted = args.text("email").lower()
+    for user in state.users.values():
+        if wanted == user.email and not user.deleted:
+            return {"user": user_json(state, user)}
+    raise SlackError("users_not_found")

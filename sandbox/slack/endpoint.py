@@ -7,8 +7,10 @@ from typing import cast
 from sandbox.slack.errors import SlackError
 from sandbox.slack.files import receive
 from sandbox.slack.interactivity import respond
+from sandbox.slack.methods import METHODS
 from sandbox.slack.models import JSON
-from sandbox.slack.web import Answer, WebApi, merge_arguments, refusal_answer
+from sandbox.slack.reading import arguments_of
+from sandbox.slack.web import Answer, WebApi, refusal_answer
 
 TEXT = {"content-type": "text/plain; charset=utf-8"}
 
@@ -47,9 +49,11 @@ class Endpoint:
                 return Answer(status=404, body="not found", headers=TEXT)
 
     def _call(self, method: str, incoming: Incoming) -> Answer:
+        row = METHODS.get(method)
+        body = incoming.body.decode("utf-8", "replace")
         try:
-            arguments = merge_arguments(
-                incoming.query, incoming.content_type, incoming.body.decode("utf-8", "replace")
+            arguments = arguments_of(
+                incoming.query, incoming.content_type, body, reads=row is not None and row.reads
             )
         except SlackError as refusal:
             return refusal_answer(refusal.code)

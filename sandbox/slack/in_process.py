@@ -19,6 +19,7 @@ from slack_sdk.webhook import WebhookResponse
 
 from sandbox.slack.delivery import ACK_SECONDS, TIMED_OUT, Ack, Envelope, ack_of, encode
 from sandbox.slack.endpoint import Endpoint, Incoming
+from sandbox.slack.reading import FORM
 from sandbox.slack.web import Answer
 
 
@@ -127,7 +128,7 @@ def _body_of(options: Mapping[str, Any], kind: str) -> tuple[bytes, str]:
     data = options.get("data")
     if isinstance(data, bytes):
         return data, kind
-    return urlencode(cast("Mapping[str, Any]", data or {})).encode(), kind
+    return urlencode(cast("Mapping[str, Any]", data or {})).encode(), kind or FORM
 
 
 class InProcessCall:

@@ -5,7 +5,7 @@ from typing import cast
 
 from sandbox.slack.arguments import Arguments
 from sandbox.slack.blockkit import with_block_ids
-from sandbox.slack.chat import blocks_of
+from sandbox.slack.content import blocks_of
 from sandbox.slack.errors import SlackError
 from sandbox.slack.models import JSON, Ephemeral, Message, ResponseUrl, Trigger
 from sandbox.slack.state import State

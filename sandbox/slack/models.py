@@ -12,14 +12,15 @@ DEFAULT_SCOPES = frozenset(
     {
         "bookmarks:write", "channels:history", "channels:join", "channels:manage", "channels:read", "chat:write",
         "commands", "files:write", "groups:history", "groups:read", "groups:write", "im:history", "im:read",
-        "im:write", "pins:write", "usergroups:read", "users:read",
+        "im:write", "mpim:history", "mpim:read", "mpim:write", "pins:write", "reactions:write", "usergroups:read",
+        "usergroups:write", "users:read", "users:read.email",
     }
 )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class App:
-    """The app installed in the workspace. `events` names the Events API subscriptions it gets."""
+    """The app installed in the workspace, as its manifest has it; `events` are those of the Events API it gets."""
 
     id: str = "A0000000001"
     name: str = "ec2ir"
@@ -31,6 +32,8 @@ class App:
     commands: frozenset[str] = frozenset({"/ec2ir"})
     scopes: frozenset[str] = DEFAULT_SCOPES
     events: frozenset[str] = frozenset({"app_home_opened"})
+    home_tab: bool = True
+    messages_tab: bool = True
 
 
 @dataclass(slots=True, kw_only=True)
@@ -41,24 +44,33 @@ class User:
     name: str
     real_name: str
     tz: str = "Asia/Singapore"
+    email: str = ""
     is_bot: bool = False
     deleted: bool = False
 
 
 @dataclass(slots=True, kw_only=True)
 class UserGroup:
-    """A user group ("subteam"); a disabled one keeps its members but is not listed unless asked for."""
+    """A user group ("subteam"); a disabled one keeps its members but is not listed unless asked for.
+
+    A `locked` one may be changed by administrators alone, as a workspace can set it.
+    """
 
     id: str
     handle: str
     name: str
+    description: str = ""
     members: list[str] = field(default_factory=list[str])
     enabled: bool = True
+    locked: bool = False
 
 
 @dataclass(slots=True, kw_only=True)
 class Message:
-    """One message. `user` is who wrote it; `metadata` is `{"event_type": …, "event_payload": {…}}`."""
+    """One message. `user` is who wrote it; `metadata` is `{"event_type": …, "event_payload": {…}}`.
+
+    `reactions` maps an emoji's name to those who reacted with it.
+    """
 
     channel: str
     ts: str
@@ -66,6 +78,8 @@ class Message:
     text: str = ""
     blocks: list[JSON] = field(default_factory=list[JSON])
     thread_ts: str | None = None
+    attachments: list[JSON] = field(default_factory=list[JSON])
+    reactions: dict[str, list[str]] = field(default_factory=dict[str, list[str]])
     metadata: JSON | None = None
     edits: int = 0
     edited_ts: str | None = None
@@ -89,7 +103,10 @@ class Ephemeral:
 
 @dataclass(slots=True, kw_only=True)
 class Channel:
-    """A channel or a direct message; `pins` holds message timestamps, oldest first."""
+    """A channel or a direct message; `pins` holds message timestamps, oldest first.
+
+    The general channel can't be archived; in a read-only one the bot may not write, as administrators can set it.
+    """
 
     id: str
     name: str
@@ -97,7 +114,10 @@ class Channel:
     creator: str
     is_private: bool = False
     is_im: bool = False
+    is_group_message: bool = False
     is_archived: bool = False
+    is_general: bool = False
+    is_read_only: bool = False
     topic: str = ""
     members: list[str] = field(default_factory=list[str])
     messages: list[Message] = field(default_factory=list[Message])

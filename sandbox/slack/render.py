@@ -18,6 +18,12 @@ def message_json(state: State, message: Message, *, metadata: bool = True) -> JS
     }  # fmt: skip
     if message.blocks:
         shown["blocks"] = message.blocks
+    if message.attachments:
+        shown["attachments"] = message.attachments
+    if message.reactions:
+        shown["reactions"] = [
+            {"name": name, "users": users, "count": len(users)} for name, users in message.reactions.items()
+        ]
     if message.bot_id:
         shown |= {"bot_id": message.bot_id, "app_id": state.app.id}
     if message.edited_ts:
@@ -54,8 +60,10 @@ def channel_json(state: State, channel: Channel) -> JSON:
         "created": int(channel.created.timestamp()),
         "creator": channel.creator,
         "is_channel": not channel.is_private,
-        "is_group": channel.is_private and not channel.is_im,
+        "is_group": channel.is_private and not (channel.is_im or channel.is_group_message),
         "is_im": channel.is_im,
+        "is_mpim": channel.is_group_message,
+        "is_general": channel.is_general,
         "is_private": channel.is_private,
         "is_archived": channel.is_archived,
         "is_member": state.app.bot_user in channel.members,
@@ -67,7 +75,8 @@ def channel_json(state: State, channel: Channel) -> JSON:
 
 
 def user_json(state: State, user: User) -> JSON:
-    """Return a user as users.info shows it."""
+    """Return a user as users.info shows it: with the address only to a token that has `users:read.email`."""
+    email = {"email": user.email} if user.email and "users:read.email" in state.app.scopes else {}
     return {
         "id": user.id,
         "team_id": state.team_id,
@@ -77,7 +86,7 @@ def user_json(state: State, user: User) -> JSON:
         "tz": user.tz,
         "is_bot": user.is_bot,
         "is_app_user": False,
-        "profile": {"real_name": user.real_name, "display_name": user.name, "team": state.team_id},
+        "profile": {"real_name": user.real_name, "display_name": user.name, "team": state.team_id, **email},
     }
 
 
@@ -105,12 +114,18 @@ def view_json(state: State, view: View, values: JSON | None = None) -> JSON:
     }
 
 
-def page_of(items: Sequence[T], args: Arguments, *, default: int, most: int) -> tuple[Sequence[T], JSON]:
+def page_of(
+    items: Sequence[T], args: Arguments, *, default: int, most: int, refuse_limit: bool = False
+) -> tuple[Sequence[T], JSON]:
     """Return one page of items and its `response_metadata`. The cursor is the offset, made opaque.
 
-    Raises: SlackError `invalid_cursor`.
+    `refuse_limit` is for methods that document `invalid_limit`; others take the nearest limit that they have.
+    Raises: SlackError `invalid_cursor`, `invalid_limit`.
     """
-    limit = min(max(args.number("limit", default), 1), most)
+    asked = args.number("limit", default)
+    limit = min(max(asked, 1), most)
+    if refuse_limit and limit != asked:
+        raise SlackError("invalid_limit")
     cursor = args.text("cursor")
     prefix, _, offset = cursor.partition(":")
     if cursor and (prefix != "next" or not offset.isdigit()):

@@ -26,13 +26,18 @@ Clock = Callable[[], datetime]
 
 @dataclass(slots=True, kw_only=True)
 class State:
-    """Everything that a workspace remembers. `clock` returns aware UTC."""
+    """Everything that a workspace remembers. `clock` returns aware UTC.
+
+    `is_paid` is whether it has a paid plan; `installed` whether the app is still in it.
+    """
 
     clock: Clock
     app: App = field(default_factory=App)
     team_id: str = "T0000000001"
     team_domain: str = "sandbox"
     base_url: str = "http://slack.invalid"
+    is_paid: bool = True
+    installed: bool = True
     users: dict[str, User] = field(default_factory=dict[str, User])
     groups: dict[str, UserGroup] = field(default_factory=dict[str, UserGroup])
     channels: dict[str, Channel] = field(default_factory=dict[str, Channel])

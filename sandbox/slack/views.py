@@ -1,5 +1,6 @@
 """Modals and the Home tab: views.open, views.push, views.update, views.publish."""
 
+import json
 from typing import Any, cast
 
 from sandbox.slack.arguments import Arguments
@@ -18,7 +19,8 @@ def open_view(state: State, args: Arguments) -> JSON:
     """Serve views.open: spends the trigger, and opens over whatever was open."""
     body = _body(args)
     _require(body, "modal")
-    user = spend_trigger(state, args.text("trigger_id"))
+    _require_unique(state, body)
+    user = _spend(state, args)
     view = new_view(state, user, body)
     state.modals[user] = [view]
     state.changed("view", user=user)
@@ -29,7 +31,8 @@ def push_view(state: State, args: Arguments) -> JSON:
     """Serve views.push: lays a view over the open one, three deep at most."""
     body = _body(args)
     _require(body, "modal")
-    user = spend_trigger(state, args.text("trigger_id"))
+    _require_unique(state, body)
+    user = _spend(state, args)
     if not state.modals.get(user):
         raise SlackError("not_found")
     if len(state.modals[user]) >= STACK:
@@ -45,6 +48,7 @@ def update_view(state: State, args: Arguments) -> JSON:
         raise SlackError("not_found")
     _require(body, view.body["type"])
     _require_hash(view, args)
+    _require_unique(state, body, besides=view)
     replace(state, view, body)
     return {"view": view_json(state, view)}
 
@@ -53,10 +57,13 @@ def publish_view(state: State, args: Arguments) -> JSON:
     """Serve views.publish: one Home for each user."""
     body, user = _body(args), args.text("user_id")
     _require(body, "home")
+    if not state.app.home_tab:
+        raise SlackError("not_enabled")
     known = state.users.get(user)
     if known is None or known.is_bot:
         raise SlackError("invalid_arguments", "[ERROR] no such user [json-pointer:/user_id]")
     view = state.homes.get(user)
+    _require_unique(state, body, besides=view)
     if view is None:
         view = state.homes[user] = new_view(state, user, body)
         state.changed("view", user=user)
@@ -100,7 +107,7 @@ def validated(view: Any) -> JSON:
     problems = check_view(view)
     if problems:
         raise SlackError("invalid_arguments", *problems)
-    if len(str(view)) > VIEW_BYTES:
+    if len(json.dumps(view)) > VIEW_BYTES:
         raise SlackError("view_too_large")
     return cast("JSON", view)
 
@@ -112,6 +119,20 @@ def _body(args: Arguments) -> JSON:
 def _require(body: JSON, kind: str) -> None:
     if body["type"] != kind:
         raise SlackError("invalid_arguments", f"[ERROR] must be a {kind} view [json-pointer:/view/type]")
+
+
+def _spend(state: State, args: Arguments) -> str:
+    """Spend the trigger, under either of its names. Returns the user it was given for."""
+    return spend_trigger(state, args.text("trigger_id") or args.text("interactivity_pointer"))
+
+
+def _require_unique(state: State, body: JSON, besides: View | None = None) -> None:
+    """Refuse an external id that another open view has: it names one view of a workspace."""
+    wanted = body.get("external_id")
+    stacks = [view for stack in state.modals.values() for view in stack]
+    others = [view for view in (*stacks, *state.homes.values()) if view is not besides]
+    if wanted and any(view.body.get("external_id") == wanted for view in others):
+        raise SlackError("duplicate_external_id")
 
 
 def _require_hash(view: View, args: Arguments) -> None:

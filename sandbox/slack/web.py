@@ -4,16 +4,17 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, cast
-from urllib.parse import parse_qsl
 
 from sandbox.slack.arguments import Arguments
 from sandbox.slack.errors import SlackError
 from sandbox.slack.limits import Fault, Faults, Meter
-from sandbox.slack.methods import EVERYWHERE, METHODS, Method
-from sandbox.slack.models import JSON, Call
+from sandbox.slack.method import EVERYWHERE, Method
+from sandbox.slack.methods import METHODS
+from sandbox.slack.models import JSON, Call, Channel
+from sandbox.slack.reading import check_names
 from sandbox.slack.state import State
 
-MANAGE = {"channels": "channels:manage", "groups": "groups:write", "im": "im:write"}
+MANAGE = {"channels": "channels:manage", "groups": "groups:write", "im": "im:write", "mpim": "mpim:write"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,25 +25,6 @@ class Answer:
     body: str
     headers: Mapping[str, str] = field(default_factory=dict[str, str])
     lost: str = ""
-
-
-def merge_arguments(query: str, content_type: str, body: str) -> dict[str, Any]:
-    """Return the arguments of a call, whatever way they came; the body wins over the query.
-
-    Multipart bodies are read by the server and come here as a form. Raises: SlackError.
-    """
-    merged: dict[str, Any] = dict(parse_qsl(query, keep_blank_values=True))
-    if not body:
-        return merged
-    if content_type.startswith("application/json"):
-        try:
-            parsed = json.loads(body)
-        except ValueError:
-            raise SlackError("invalid_json") from None
-        if not isinstance(parsed, dict):
-            raise SlackError("json_not_object")
-        return {**merged, **cast("JSON", parsed)}
-    return {**merged, **dict(parse_qsl(body, keep_blank_values=True))}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,15 +62,15 @@ class WebApi:
         if method is None:
             return _json({"ok": False, "error": "unknown_method", "req_method": name})
         try:
+            check_names(list(args.values))
             self._admit(method, args, token)
             wait = self.meter.retry_after(name, method.tier, args.text("channel"), self.state.clock())
             if wait is not None:
                 return _rate_limited(wait)
             missing = sorted(argument for argument in method.required if not self._given(args, argument))
             if missing:
-                raise SlackError(
-                    method.missing, *(f"[ERROR] missing required field: {each}" for each in missing)
-                )
+                code = method.missing.get(missing[0], "invalid_arguments")
+                raise SlackError(code, *(f"[ERROR] missing required field: {each}" for each in missing))
             return _json(
                 {"ok": True, **method.serve(self.state, args)}, scopes=",".join(sorted(self.state.app.scopes))
             )
@@ -109,6 +91,8 @@ class WebApi:
             raise SlackError("not_authed")
         if token not in {app.bot_token, app.app_token}:
             raise SlackError("invalid_auth")
+        if not self.state.installed:
+            raise SlackError("account_inactive")
         if (token == app.app_token) != method.app_token:
             raise SlackError("not_allowed_token_type")
         for scope in self._needed(method.scope, args):
@@ -124,11 +108,19 @@ class WebApi:
     def _kinds(self, args: Arguments) -> set[str]:
         channel = self.state.channels.get(args.text("channel"))
         if channel is not None:
-            return {"im" if channel.is_im else "groups" if channel.is_private else "channels"}
+            return {_kind_of(channel)}
         if args.has("types"):
-            kinds = {"public_channel": "channels", "private_channel": "groups", "im": "im"}
+            kinds = {"public_channel": "channels", "private_channel": "groups", "im": "im", "mpim": "mpim"}
             return {kinds[each] for each in args.items("types") if each in kinds}
         return {"groups" if args.flag("is_private") else "channels"}
+
+
+def _kind_of(channel: Channel) -> str:
+    if channel.is_im:
+        return "im"
+    if channel.is_group_message:
+        return "mpim"
+    return "groups" if channel.is_private else "channels"
 
 
 def _json(body: JSON, *, status: int = 200, scopes: str = "") -> Answer:

@@ -50,10 +50,11 @@ class Workspace:
     def add_user(
         self, name: str, *, real_name: str = "", tz: str = "Asia/Singapore", user_id: str = ""
     ) -> User:
-        """Add a person."""
+        """Add a person, whose address is `name@example.com`."""
         user = User(
-            id=user_id or self.state.new_id("U"), name=name, real_name=real_name or name.title(), tz=tz
-        )
+            id=user_id or self.state.new_id("U"), name=name, real_name=real_name or name.title(), tz=tz,
+            email=f"{name}@example.com",
+        )  # fmt: skip
         self.state.users[user.id] = user
         return user
 
@@ -86,6 +87,10 @@ class Workspace:
         )  # fmt: skip
         self.state.channels[channel.id] = channel
         return channel
+
+    def uninstall(self) -> None:
+        """Take the app out of the workspace: its tokens serve no more (`account_inactive`)."""
+        self.state.installed = False
 
     def client(self) -> AsyncWebClient:
         """Return slack_sdk's client, with the bot's token, that reaches this workspace without a socket."""

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, cast
 
@@ -10,14 +10,12 @@ import pytest
 
 from sandbox.slack import App, Workspace
 from sandbox.slack.interactivity import new_trigger
+from sandbox.slack.method import COMMON, EVERYWHERE, UNLISTED
 from sandbox.slack.methods import METHODS
+from tests.sandbox.slack.refusals import HOME, MODAL, NAMED, ON_THE_FREE_PLAN, REFUSALS, WITHOUT_TABS
 
 REFERENCE = Path(__file__).parents[3].parent / "shared" / "data" / "slack" / "methods.json"
 NOT_IN_REFERENCE = {"conversations.replies"}
-MODAL: dict[str, Any] = {"type": "modal", "title": {"type": "plain_text", "text": "T"}, "blocks": []}
-SECTION = {"type": "section", "text": {"type": "mrkdwn", "text": "x" * 3000}}
-BULKY = {**MODAL, "blocks": [SECTION] * 100}
-METADATA = {"event_type": "card", "event_payload": {"text": "x" * 17_000}}
 
 
 def reference() -> dict[str, Any]:
@@ -32,10 +30,23 @@ def test_a_row_agrees_with_the_reference(name: str) -> None:
     required = {argument for argument, facts in documented["args"].items() if facts["required"]}
     assert METHODS[name].required == required
     assert METHODS[name].errors <= set(documented["errors"])
+    assert set(documented["errors"]) >= COMMON
+    assert not METHODS[name].errors & EVERYWHERE
 
 
-def test_only_what_is_known_to_be_missing_is_missing_from_the_reference() -> None:
-    assert METHODS.keys() - reference().keys() == NOT_IN_REFERENCE
+def test_every_method_of_the_reference_is_served_and_one_that_it_lacks() -> None:
+    assert METHODS.keys() ^ reference().keys() == NOT_IN_REFERENCE
+
+
+def test_what_is_sent_though_no_list_has_it_is_explained() -> None:
+    everywhere = {code for facts in reference().values() for code in facts["errors"]}
+    assert {code for code in UNLISTED if code in everywhere} == {"invalid_auth"}  # listed for two methods
+    assert all(UNLISTED.values())
+
+
+def react(workspace: Workspace, channel: str, ts: str, *names: str) -> None:
+    for name in names:
+        assert workspace.call("reactions.add", channel=channel, timestamp=ts, name=name)["ok"]
 
 
 @dataclass(slots=True)
@@ -57,6 +68,15 @@ def world(workspace: Workspace, clock: Any) -> World:
     names["$secret"] = workspace.add_channel("no-bots", ["ana"], private=True, bot=False).id
     names["$outside"] = workspace.add_channel("lounge", ["ana"], bot=False).id
     names["$im"] = state.direct_message(ana).id
+    names["$made"] = workspace.call("conversations.create", name="made")["channel"]["id"]
+    names["$general"] = workspace.add_channel("general", ["ana"]).id
+    workspace.channel("general").is_general = True
+    names["$read_only"] = workspace.add_channel("announcements", ["ana"]).id
+    workspace.channel("announcements").is_read_only = True
+    names["$gone"] = workspace.add_user("gone").id
+    workspace.user("gone").deleted = True
+    names["$locked"] = workspace.add_group("locked", ["ana"]).id
+    workspace.state.groups[names["$locked"]].locked = True
     for kind in ("$archived", "$full", "$open"):
         channel = (
             workspace.channel(names[kind]) if kind in names else workspace.add_channel(kind[1:], ["ana"])
@@ -69,6 +89,15 @@ def world(workspace: Workspace, clock: Any) -> World:
     full.pins = [str(number) for number in range(100)]
     full.bookmarks = [{}] * 100
     workspace.call("pins.add", channel=names["$open"], timestamp=names["$open_card"])
+    react(workspace, names["$open"], names["$open_card"], "white_check_mark")
+    names["$bookmark"] = workspace.call(
+        "bookmarks.add", channel_id=names["$open"], title="t", type="link", link="https://a.example"
+    )["bookmark"]["id"]
+    for name, others, mine in (("$mine_full", 0, 23), ("$all_full", 30, 20)):
+        names[name] = workspace.call("chat.postMessage", channel=names["$open"], text="x")["ts"]
+        message = workspace.messages("incidents")[-1]
+        message.reactions = {f"others{number}": [ana] for number in range(others)}
+        react(workspace, names["$open"], names[name], *(f"mine{number}" for number in range(mine)))
     names["$reply"] = workspace.call(
         "chat.postMessage", channel=names["$open"], text="r", thread_ts=names["$open_card"]
     )["ts"]
@@ -90,169 +119,19 @@ def world(workspace: Workspace, clock: Any) -> World:
     workspace.call("views.push", trigger_id=names["$third"], view=MODAL)
     names["$modal"] = workspace.modal("bo").id
     names["$modal_less"] = new_trigger(state, chai)
-    workspace.call("views.publish", user_id=ana, view={"type": "home", "blocks": []})
+    workspace.call("views.publish", user_id=ana, view=HOME)
+    workspace.call("views.open", trigger_id=new_trigger(state, workspace.user("dee").id), view=NAMED)
     return World(workspace, names)
 
 
-def posting(channel: str = "$open", **more: Any) -> dict[str, Any]:
-    return {"channel": channel, "text": "x", **more}
-
-
-LONG = [SECTION] * 5  # 15,000 characters
-BLOCKS: dict[str, dict[str, Any]] = {
-    "no_text": {"text": ""},
-    "invalid_blocks": {"blocks": [{"type": "section"}]},
-    "invalid_blocks_format": {"blocks": "[{"},
-}
-META: dict[str, dict[str, Any]] = {
-    "invalid_metadata_format": {"metadata": {"event_type": "card"}},
-    "metadata_too_large": {"metadata": METADATA},
-}
-CARD = {"ts": "$open_card"}
-
-REFUSALS: dict[str, dict[str, dict[str, Any]]] = {
-    "users.info": {"user_not_found": {"user": "U404"}},
-    "usergroups.users.list": {"no_such_subteam": {"usergroup": "S404"}},
-    "chat.postMessage": {
-        **{error: posting(**more) for error, more in {**BLOCKS, **META}.items()},
-        "channel_not_found": posting("$secret"),
-        "is_archived": posting("$archived"),
-        "not_in_channel": posting("$outside"),
-        "cannot_reply_to_message": posting(thread_ts="$reply"),
-        "msg_blocks_too_long": posting(blocks=LONG),
-    },
-    "chat.update": {
-        **{error: posting(**CARD, **more) for error, more in {**BLOCKS, **META}.items()},
-        "no_text": {"channel": "$open", **CARD},
-        "channel_not_found": posting("C404", **CARD),
-        "message_not_found": posting(ts="1.0"),
-        "cant_update_message": posting(ts="$anas"),
-        "is_inactive": posting("$archived", ts="$archived_card"),
-        "msg_too_long": {"channel": "$open", **CARD, "text": "x" * 4001},
-    },
-    "chat.postEphemeral": {
-        **{error: posting(user="$ana", **more) for error, more in BLOCKS.items()},
-        "channel_not_found": posting("$secret", user="$ana"),
-        "is_archived": posting("$archived", user="$ana"),
-        "not_in_channel": posting("$outside", user="$ana"),
-        "user_not_in_channel": posting(user="$dee"),
-        "msg_too_long": posting(user="$ana", blocks=LONG),
-    },
-    "chat.getPermalink": {
-        "channel_not_found": {"channel": "C404", "message_ts": "$open_card"},
-        "message_not_found": {"channel": "$open", "message_ts": "1.0"},
-    },
-    "conversations.create": {
-        "invalid_name_required": {},
-        "invalid_name_maxlength": {"name": "x" * 81},
-        "invalid_name_specials": {"name": "Has Capitals"},
-        "invalid_name_punctuation": {"name": "--"},
-        "name_taken": {"name": "incidents"},
-    },
-    "conversations.invite": {
-        "channel_not_found": {"channel": "$secret", "users": "$dee"},
-        "not_in_channel": {"channel": "$outside", "users": "$dee"},
-        "is_archived": {"channel": "$archived", "users": "$dee"},
-        "no_user": {"channel": "$open", "users": ","},
-        "user_not_found": {"channel": "$open", "users": "S0APPROVE"},
-        "cant_invite_self": {"channel": "$open", "users": "$bot"},
-        "already_in_channel": {"channel": "$open", "users": "$ana"},
-        "method_not_supported_for_channel_type": {"channel": "$im", "users": "$dee"},
-    },
-    "conversations.setTopic": {
-        "channel_not_found": {"channel": "$secret", "topic": "x"},
-        "not_in_channel": {"channel": "$outside", "topic": "x"},
-        "is_archived": {"channel": "$archived", "topic": "x"},
-        "too_long": {"channel": "$open", "topic": "x" * 251},
-        "method_not_supported_for_channel_type": {"channel": "$im", "topic": "x"},
-    },
-    "conversations.archive": {
-        "channel_not_found": {"channel": "$secret"},
-        "not_in_channel": {"channel": "$outside"},
-        "already_archived": {"channel": "$archived"},
-        "method_not_supported_for_channel_type": {"channel": "$im"},
-    },
-    "conversations.join": {
-        "channel_not_found": {"channel": "$secret"},
-        "is_archived": {"channel": "$archived"},
-        "method_not_supported_for_channel_type": {"channel": "$im"},
-    },
-    "conversations.info": {"channel_not_found": {"channel": "$secret"}},
-    "conversations.list": {"invalid_types": {"types": "channel"}, "invalid_cursor": {"cursor": "zzz"}},
-    "conversations.members": {
-        "channel_not_found": {"channel": "$secret"},
-        "invalid_cursor": {"channel": "$open", "cursor": "zzz"},
-    },
-    "conversations.history": {
-        "channel_not_found": {"channel": "$secret"},
-        "not_in_channel": {"channel": "$outside"},
-        "invalid_cursor": {"channel": "$open", "cursor": "zzz"},
-        "invalid_ts_latest": {"channel": "$open", "latest": "noon"},
-        "invalid_ts_oldest": {"channel": "$open", "oldest": "dawn"},
-    },
-    "conversations.replies": {
-        "channel_not_found": {"channel": "$secret", "ts": "1.0"},
-        "not_in_channel": {"channel": "$outside", "ts": "1.0"},
-        "thread_not_found": {"channel": "$open", "ts": "1.0"},
-        "invalid_cursor": {"channel": "$open", **CARD, "cursor": "zzz"},
-        "invalid_ts_latest": {"channel": "$open", **CARD, "latest": "noon"},
-        "invalid_ts_oldest": {"channel": "$open", **CARD, "oldest": "dawn"},
-    },
-    "pins.add": {
-        "channel_not_found": {"channel": "$secret", "timestamp": "1.0"},
-        "not_in_channel": {"channel": "$outside", "timestamp": "1.0"},
-        "no_item_specified": {"channel": "$open"},
-        "message_not_found": {"channel": "$open", "timestamp": "1.0"},
-        "already_pinned": {"channel": "$open", "timestamp": "$open_card"},
-        "too_many_pins": {"channel": "$full", "timestamp": "$full_card"},
-    },
-    "bookmarks.add": {
-        "channel_not_found": {
-            "channel_id": "$secret",
-            "title": "x",
-            "type": "link",
-            "link": "https://a.example",
-        },
-        "invalid_bookmark_type": {"channel_id": "$open", "title": "x", "type": "file"},
-        "invalid_link": {"channel_id": "$open", "title": "x", "type": "link", "link": "javascript:alert(1)"},
-        "too_many_bookmarks": {
-            "channel_id": "$full",
-            "title": "x",
-            "type": "link",
-            "link": "https://a.example",
-        },
-    },
-    "views.open": {
-        "invalid_trigger_id": {"trigger_id": "1.T", "view": MODAL},
-        "expired_trigger_id": {"trigger_id": "$old", "view": MODAL},
-        "exchanged_trigger_id": {"trigger_id": "$used", "view": MODAL},
-        "view_too_large": {"trigger_id": "$live", "view": BULKY},
-    },
-    "views.push": {
-        "invalid_trigger_id": {"trigger_id": "1.T", "view": MODAL},
-        "expired_trigger_id": {"trigger_id": "$old", "view": MODAL},
-        "exchanged_trigger_id": {"trigger_id": "$used", "view": MODAL},
-        "view_too_large": {"trigger_id": "$live", "view": BULKY},
-        "not_found": {"trigger_id": "$modal_less", "view": MODAL},
-        "push_limit_reached": {"trigger_id": "$deep", "view": MODAL},
-    },
-    "views.update": {
-        "not_found": {"view_id": "V404", "view": MODAL},
-        "hash_conflict": {"view_id": "$modal", "view": MODAL, "hash": "1.0"},
-        "view_too_large": {"view_id": "$modal", "view": BULKY},
-    },
-    "views.publish": {
-        "hash_conflict": {"user_id": "$ana", "view": {"type": "home", "blocks": []}, "hash": "1.0"},
-        "view_too_large": {"user_id": "$ana", "view": {"type": "home", "blocks": [SECTION] * 100}},
-    },
-    "files.getUploadURLExternal": {"missing_argument": {"filename": "a.json"}},
-    "files.completeUploadExternal": {
-        "file_not_found": {"files": '[{"id": "F404"}]'},
-        "channel_not_found": {"files": "$uploaded", "channel_id": "$secret"},
-        "not_in_channel": {"files": "$uploaded", "channel_id": "$outside"},
-    },
-}
 CASES = [(method, error) for method, refusals in REFUSALS.items() for error in refusals]
+
+
+def expect(world: World, method: str, error: str, arguments: dict[str, Any]) -> None:
+    """The call is refused with this code, at HTTP 200, as Slack answers all but the rate limit."""
+    answer = world.workspace.call(method, **{name: world.fill(value) for name, value in arguments.items()})
+    assert (answer["ok"], answer.get("error")) == (False, error)
+    assert world.workspace.calls[-1].status == 200
 
 
 @pytest.mark.parametrize(("method", "error"), CASES)
@@ -263,24 +142,36 @@ async def test_a_declared_refusal_is_given(world: World, method: str, error: str
     workspace.state.files[upload["file_id"]].content = b"x"
     world.names["$uploaded"] = json.dumps([{"id": upload["file_id"]}])
 
-    arguments = {name: world.fill(value) for name, value in REFUSALS[method][error].items()}
-    answer = workspace.call(method, **arguments)
+    expect(world, method, error, REFUSALS[method][error])
 
-    assert (answer["ok"], answer.get("error")) == (False, error)
-    assert workspace.calls[-1].status == 200
+
+@pytest.mark.parametrize("method", ON_THE_FREE_PLAN)
+def test_the_free_plan_has_no_user_groups(world: World, method: str) -> None:
+    world.workspace.state.is_paid = False
+    for error, arguments in ON_THE_FREE_PLAN[method].items():
+        expect(world, method, error, arguments)
+
+
+@pytest.mark.parametrize("method", WITHOUT_TABS)
+def test_tabs_that_the_manifest_does_not_ask_for_are_not_there(world: World, method: str) -> None:
+    world.workspace.state.app = replace(world.workspace.app, home_tab=False, messages_tab=False)
+    for error, arguments in WITHOUT_TABS[method].items():
+        expect(world, method, error, arguments)
 
 
 def test_no_declared_refusal_is_left_untried() -> None:
-    assert {name: set(REFUSALS.get(name, {})) for name in METHODS} == {
-        name: set(row.errors) for name, row in METHODS.items()
+    tried = {
+        name: {code for table in (REFUSALS, ON_THE_FREE_PLAN, WITHOUT_TABS) for code in table.get(name, {})}
+        for name in METHODS
     }
+    assert tried == {name: set(row.errors) for name, row in METHODS.items()}
 
 
 @pytest.mark.parametrize("method", [name for name, row in METHODS.items() if row.required])
 def test_a_missing_argument_is_refused_and_named(workspace: Workspace, method: str) -> None:
     answer = workspace.call(method)
-    assert answer["error"] == METHODS[method].missing
     first = min(METHODS[method].required)
+    assert answer["error"] == METHODS[method].missing.get(first, "invalid_arguments")
     assert f"missing required field: {first}" in answer["response_metadata"]["messages"][0]
 
 
