@@ -14,6 +14,7 @@ from bot.escalating import acknowledge_ping, decline_ping
 from bot.front import Front, at
 from bot.plan_message import plan_message, shown
 from bot.value import Value, unpack
+from bot.watch_verbs import WATCH_CLICKS
 from commands.approve import approve, as_it_stands, need_of
 from commands.progress import retry
 from commands.propose import propose, propose_recommended, propose_undo
@@ -165,5 +166,6 @@ CLICKS: Mapping[str, Click] = {
     "show_processes": Click(effect=showing.show_processes, changes=False),
     "ping_acknowledge": Click(effect=acknowledge_ping, anywhere=True),
     "ping_decline": Click(effect=decline_ping, anywhere=True),
+    **{name: Click(effect=effect) for name, effect in WATCH_CLICKS.items()},
     **{name: _dialog(name, anywhere=name == "ping_hand_over") for name in DIALOGS},
 }

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from slack_sdk.models.blocks import InputBlock, PlainTextInputElement, PlainTextObject, UserSelectElement
 from slack_sdk.models.views import View
 
-from bot import blocks
+from bot import blocks, watch_verbs
 from bot.act import Act
 from bot.escalating import hand_ping_over, somebody
 from bot.front import Front, at
@@ -140,6 +140,22 @@ DIALOGS: Mapping[str, Dialog] = {
         label="How do you know?",
         check=_said,
         effect=_not_malicious,
+    ),
+    "watch_stop": Dialog(
+        title="Stop the watch",
+        send="Stop it",
+        says="No more looks are made. Your reason stands in the timeline; a verdict can be signed afterwards.",
+        label="Why is it over?",
+        check=_said,
+        effect=watch_verbs.stop,
+    ),
+    "watch_sign": Dialog(
+        title="Sign the verdict",
+        send="Sign",
+        says="You sign what the watch showed. It is kept as evidence, with the marks it stands on.",
+        label="What did it show?",
+        check=_said,
+        effect=watch_verbs.sign,
     ),
     "comment_row": Dialog(
         title="Comment on a row",

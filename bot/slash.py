@@ -15,6 +15,7 @@ from bot.incident_verbs import INCIDENT_VERBS
 from bot.legal_verbs import LEGAL_VERBS
 from bot.record_verbs import RECORD_VERBS
 from bot.step_verbs import STEP_VERBS
+from bot.watch_verbs import WATCH_VERBS
 from playbook.text import mrkdwn
 
 
@@ -76,6 +77,7 @@ VERBS: Mapping[str, Command] = {
     **INCIDENT_VERBS,
     **STEP_VERBS,
     **CHECK_VERBS,
+    **WATCH_VERBS,
     **CHECKLIST_VERBS,
     **RECORD_VERBS,
     **LEGAL_VERBS,

@@ -16,7 +16,8 @@ from playbook.text import mrkdwn
 from playbook.watch import COMING, Watch, Watched, WatchMark, WatchState, proposed_verdict, strip, tally
 
 _MOST = 10
-_EXTENDS = 24
+EXTENDS = 24
+"""Hours that one click on the button adds."""
 _LEGEND = " · ".join(f"{mark.sign} {mark.value}" for mark in WatchMark) + f" · {COMING} more to come"
 
 
@@ -92,7 +93,7 @@ def watch_buttons(board: Board) -> list[ButtonElement]:
     offers = (
         (WatchState.RUNNING in states, "Pause", "watch_pause"),
         (WatchState.PAUSED in states, "Resume", "watch_resume"),
-        (bool(states - {WatchState.STOPPED}), f"Extend {_EXTENDS} h", "watch_extend"),
+        (bool(states - {WatchState.STOPPED}), f"Extend {EXTENDS} h", "watch_extend"),
         (bool(states & {WatchState.RUNNING, WatchState.PAUSED}), "Stop…", "watch_stop"),
         (bool(states & {WatchState.ENDED, WatchState.STOPPED}), "Sign…", "watch_sign"),
     )

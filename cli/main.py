@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from cli import acting, checking, looking, opening, recording, setup, ticking
+from cli import acting, checking, looking, opening, recording, setup, ticking, watching
 from cli.doors import stop
 from playbook.errors import Ec2irError
 
@@ -34,7 +34,7 @@ for _name, _command in {
     "check": checking.check,
     "hunt": checking.hunt,
     "audit": checking.audit,
-    "watch": checking.watch,
+    "watch": watching.watching,
     "health": checking.health,
     "checklist": ticking.checklist,
     "root-cause": recording.root_cause,
