@@ -59,6 +59,18 @@ def of_click(body: Json, respond: AsyncRespond) -> Act:
     )
 
 
+def of_event(body: Json) -> Act:
+    """Something that a person did without asking for anything, such as opening Home."""
+    event = cast("Json", body["event"])
+    return Act(
+        user=str(event["user"]),
+        team=str(body.get("team_id", "")),
+        channel=str(event.get("channel", "")),
+        words="",
+        once=str(body.get("event_id", "")),
+    )
+
+
 def of_dialog(body: Json) -> Act:
     """A dialog sent off; its channel stands in its metadata."""
     view = cast("Json", body["view"])

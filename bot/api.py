@@ -19,7 +19,7 @@ Method = Literal[
     "conversations.create", "conversations.history", "conversations.invite", "conversations.list",
     "conversations.replies", "conversations.setTopic", "files.completeUploadExternal",
     "files.getUploadURLExternal", "pins.add", "usergroups.list", "usergroups.users.list", "users.info", "views.open",
-    "views.update",
+    "views.publish", "views.update",
 ]  # fmt: skip
 """Every method that ec2ir calls itself; the manifest asks for what these need, and for nothing else."""
 

@@ -11,35 +11,32 @@ from bot.asking import board_of, incident_here
 from bot.card import card
 from bot.command import Command, Topic, instance_in, instances_in
 from bot.front import Front
-from bot.words import headline, severity
+from bot.home import home_blocks
+from bot.pages import pages
+from bot.words import headline
 from commands.close import close, take_lead
 from commands.declare import declare
+from commands.home import home
 from commands.join import join
 from playbook.errors import BadInput
 from playbook.people import Door
 from playbook.text import mrkdwn
 
 _ACCOUNT = re.compile(r"[0-9]{12}")
-_LISTED = 20
 
 
 async def _status(front: Front, act: Act, words: Sequence[str]) -> None:
     async with front.desk.store.begin() as unit:
         here = await unit.incidents.in_channel(act.channel)
-        listed = await unit.incidents.listed(most=5 * _LISTED)
     if here is not None:
         board = await board_of(front, here.id)
         wanted, _ = instance_in(words)
         chosen = tuple(s for s in board.sections if s.facts.instance == wanted) or board.sections
         await front.tell(act, headline(board), card(replace(board, sections=chosen)))
         return
-    lines = [
-        f"{severity(i)} · {mrkdwn(i.title, 60)} · {f'<#{i.channel}>' if i.channel else mrkdwn(i.id, 40)}"
-        for i in listed[:_LISTED]
-    ]
-    if len(listed) > _LISTED:
-        lines.append(f"and {len(listed) - _LISTED} or more others: ec2ir incidents lists all")
-    await front.tell(act, "\n".join(lines) or "No incident is open.")
+    mine = await home(front.desk, by=await front.person(act), door=Door.CHAT)
+    for page in pages(home_blocks(mine)):
+        await front.tell(act, "Status", page)
 
 
 async def _declare(front: Front, act: Act, words: Sequence[str]) -> None:
@@ -99,7 +96,7 @@ INCIDENT_VERBS: Mapping[str, Command] = {
     ),
     "status": Command(
         usage="status [i-…]",
-        help="shows the incident, or all open ones",
+        help="shows the incident; elsewhere what waits for you, and everything that is open",
         effect=_status,
         topic=Topic.INCIDENT,
         changes=False,

@@ -11,10 +11,11 @@ from slack_bolt.context.ack.async_ack import AsyncAck
 from slack_bolt.context.respond.async_respond import AsyncRespond
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.act import of_click, of_command, of_dialog
+from bot.act import of_click, of_command, of_dialog, of_event
 from bot.clicks import CLICKS, clicked
 from bot.dialogs import DIALOGS, INPUT, place_of, problem_of, sent_off
 from bot.front import Front, Work
+from bot.home import REFRESH, show_home
 from bot.people import People
 from bot.slash import changes, said, slow
 from commands.desk import Desk
@@ -45,6 +46,8 @@ def build_app(
 
 def _listen(app: Any, front: Front) -> None:  # Bolt's own types say little of what listeners are
     app.command("/ec2ir")(_command(front))
+    app.event("app_home_opened")(_opened(front))
+    app.action(REFRESH)(_refreshed(front))
     for name in CLICKS:
         app.action(name)(_click(front, name))
     app.action(re.compile(".*"))(_stale(front))
@@ -66,6 +69,24 @@ def _click(front: Front, name: str) -> Listener:
         await ack()
         act = of_click(body, respond)
         await front.guard(act, name, lambda: clicked(front, act, name), changes=CLICKS[name].changes)
+
+    return listener
+
+
+def _opened(front: Front) -> Listener:
+    async def listener(event: Json, body: Json) -> None:
+        if event.get("tab") == "home":  # the same event comes for the messages tab
+            act = of_event(body)
+            await front.guard(act, "home", lambda: show_home(front, act), changes=False)
+
+    return listener
+
+
+def _refreshed(front: Front) -> Listener:
+    async def listener(ack: AsyncAck, body: Json, respond: AsyncRespond) -> None:
+        await ack()
+        act = of_click(body, respond)
+        await front.guard(act, "home", lambda: show_home(front, act), changes=False)
 
     return listener
 

@@ -75,9 +75,16 @@ UNSCOPED: Mapping[Method, str] = {
     "auth.test": "whether the token is good, before anything is promised",
     "apps.connections.open": "Socket Mode; the app-level token needs connections:write, the bot's token nothing",
     "views.open": "a dialog, opened by the trigger of a click",
+    "views.publish": "a person's Home, when they open it",
     "views.update": "a dialog, once its question is answered",
 }
 """Methods for which the bot's token needs no scope, and why."""
+
+
+EVENTS: Mapping[str, str] = {
+    "app_home_opened": "drawing a person's Home when they open it; it needs no scope"
+}
+"""Events that Slack sends, and why."""
 
 
 def scope_table() -> str:
@@ -104,6 +111,7 @@ def manifest(*, socket_mode: bool, url: str | None = None) -> Json:
         "should_escape": False,
         **request,
     }
+    events: Json = {"bot_events": list(EVENTS), **({"request_url": request["url"]} if request else {})}
     return {
         "_metadata": {"major_version": VERSION, "minor_version": 1},
         "display_information": {
@@ -112,11 +120,17 @@ def manifest(*, socket_mode: bool, url: str | None = None) -> Json:
             "background_color": "#1f2933",
         },
         "features": {
+            "app_home": {
+                "home_tab_enabled": True,
+                "messages_tab_enabled": False,
+                "messages_tab_read_only_enabled": True,
+            },
             "bot_user": {"display_name": "ec2ir", "always_online": True},
             "slash_commands": [command],
         },
         "oauth_config": {"scopes": {"bot": sorted(scope.name for scope in SCOPES)}},
         "settings": {
+            "event_subscriptions": events,
             "interactivity": interactivity,
             "org_deploy_enabled": False,
             "socket_mode_enabled": socket_mode,
