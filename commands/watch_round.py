@@ -157,7 +157,8 @@ def judged(answers: Mapping[str, Answer], found: Sequence[str]) -> tuple[WatchMa
     if gaps:
         return WatchMark.GAP, says
     clear = sum(a.verdict is Verdict.CLEAR for a in answers.values())
-    return WatchMark.CLEAR, (f"{clear} checks clear, {len(answers) - clear} do not apply, no new finding",)
+    rest = f", {len(answers) - clear} do not apply" if clear < len(answers) else ""
+    return WatchMark.CLEAR, (f"{clear} checks clear{rest}, no new finding",)
 
 
 async def _write(desk: Desk, turn: Turn, answers: Mapping[str, Answer], people: Sequence[Person]) -> None:

@@ -6,16 +6,20 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from actions.check import Check, When
+from actions.checks import reads
 from actions.checks.metrics import METRICS, Asked, of_instances
 from actions.checks.target_health import TARGETS, served
+from actions.instance import state_of
 from actions.scene import Scene
 from playbook.answer import Answer, Verdict, answer, gap
+from playbook.errors import DoesNotApply
 from playbook.rows import Phase
 
 FLAT, WINDOWS = 95.0, 6
 """Percent that count as flat at the top, in so many windows of five minutes one after the other."""
 _CPU = Asked(metric="CPUUtilization", statistic="Average", period=300)
 _BACK = timedelta(hours=2)
+_RUNS = frozenset({"pending", "running"})
 
 
 def flat(values: Sequence[float]) -> bool:
@@ -25,13 +29,14 @@ def flat(values: Sequence[float]) -> bool:
 
 
 async def look_at_cpu(scene: Scene) -> Answer:
-    """CloudWatch's five-minute averages of the last two hours."""
+    """CloudWatch's five-minute averages of the last two hours. Raises DoesNotApply while it does not run."""
+    state = state_of(await reads.instance(scene))
+    if state not in _RUNS:
+        raise DoesNotApply(f"The instance is {state}: it computes nothing.")
     name = scene.target.instance
     values = (await of_instances(scene.aws, [name], _CPU, scene.now - _BACK, scene.now))[name]
     if not values:
-        return gap(
-            "CloudWatch has no CPU figures of the last two hours: it is stopped, gone, or just started."
-        )
+        return gap("CloudWatch has no CPU figures of the last two hours: it has just started.")
     evidence = {"percent": [round(v, 1) for v in values]}
     mean = sum(values) / len(values)
     says = f"CPU: {values[-1]:.0f} % now, {mean:.0f} % on average, {max(values):.0f} % at most in two hours."
@@ -58,7 +63,7 @@ watch_cpu = Check(
     title="Watch: CPU",
     row="R7",
     phase=Phase.RECOVER,
-    permissions=METRICS,
+    permissions=METRICS | reads.INSTANCE,
     look=look_at_cpu,
     when=When.ASKED,
 )
