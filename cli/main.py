@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from cli import acting, checking, looking, opening, recording, setup, ticking, watching
+from cli import acting, checking, clocks, looking, opening, recording, setup, ticking, watching
 from cli.doors import stop
 from playbook.errors import Ec2irError
 
@@ -40,6 +40,10 @@ for _name, _command in {
     "root-cause": recording.root_cause,
     "report": recording.report,
     "malicious": ticking.malicious,
+    "status": clocks.status,
+    "aware": clocks.aware,
+    "notified": clocks.notified,
+    "legal": clocks.legal,
 }.items():
     app.command(_name)(_command)
 

@@ -294,3 +294,29 @@ def test_indicators_and_root_cause_are_kept_from_a_terminal(at: Terminal) -> Non
     assert at.as_("ana", "root-cause", at.incident, "hacking").status == 2
     stated = at.as_("ana", "root-cause", at.incident, "hacking", "Exploit", "vuln", "--json").json
     assert stated["action"]["hacking"]["variety"] == ["Exploit vuln"]
+
+
+def test_a_legal_clock_is_started_shown_and_ended(at: Terminal) -> None:
+    assert "th-pdpa: Thailand PDPA, 72 h, not started." in at.shell("legal", at.incident).out
+    (clock,) = at.as_("ana", "aware", at.incident, "--json").json
+    assert (clock["jurisdiction"], clock["aware_by"]) == ("th-pdpa", "U0ANA")
+    assert re.search(r"th-pdpa: due .*, 7[12] h \d+ min left", at.shell("legal", at.incident).out)
+    again = at.as_("ana", "aware", at.incident)
+    assert (again.status, "th-pdpa runs already" in again.err) == (3, True)
+    assert at.as_("ana", "aware", at.incident, "--at", "tomorrow").status == 2
+    assert at.as_("dee", "notified", at.incident, "th-pdpa", "a letter").status == 3
+
+    ended = at.as_("bo", "notified", at.incident, "th-pdpa", "form", "12", "by", "e-mail")
+    assert "by U0BO, in time: form 12 by e-mail" in ended.out
+    assert at.shell("legal", at.incident, "--json").json[0]["sent"] == "form 12 by e-mail"
+
+
+def test_status_shows_what_waits_for_whoever_asks(at: Terminal) -> None:
+    at.as_("ana", "aware", at.incident)
+    plan, short = at.planned("ana", "isolate")
+    bos = at.as_("bo", "status")
+    assert f"ec2ir approve {plan} --hash {short}" in bos.out
+    assert f"{at.incident} th-pdpa: due" in bos.out
+    assert plan not in at.as_("ana", "status").out
+    assert plan in [p["id"] for p in at.as_("bo", "status", "--json").json["plans"]]
+    assert at.as_("dee", "status").status == 3
