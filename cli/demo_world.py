@@ -8,6 +8,7 @@ from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -15,18 +16,28 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from pydantic import SecretStr
 
 from aws.fenced import fenced
+from bot.manifest import manifest
 from cli.box import use
+from cli.demo_bot import Bot, living
 from cli.serve import Running, running
 from cli.settings import ForensicsSection, Isolation, PolicyFile, RecoverySection, Roles, Settings
+from engine.clock import Rhythm
 from sandbox.aws.box import AwsBox, start
 from sandbox.aws.fingerprint import Fingerprint, take
 from sandbox.aws.golden import PARAMETER as GOLDEN
 from sandbox.aws.seed import LAB_IMAGE, LAB_PROFILE, Account, seed, usual_flows
-from sandbox.slack import Server, Workspace, serving
+from sandbox.slack import Server, Workspace, app_of, serving
 
 CIDR = "10.99.0.0/24"
-PEOPLE = {"ana": "responder", "bo": "responder and approver", "chai": "approver", "dee": "no role"}
+PEOPLE = {
+    "ana": "responder", "bo": "responder and approver", "chai": "approver", "dee": "no role",
+    "ciso": "CISO", "legal": "Legal", "dpo": "DPO", "finance": "Finance",
+}  # fmt: skip
+TOLD = ("ciso", "legal", "dpo", "finance")
+"""Those who are told of an incident rather than handle it; each has a user group of that name."""
 ANNOUNCEMENTS = "security"
+RHYTHM = Rhythm(reconcile=timedelta(seconds=1))
+"""The clock is put forward by people here, so what is due is looked for more often than a machine's clock asks for."""
 
 
 @dataclass(slots=True)
@@ -49,9 +60,14 @@ class World:
     account: Account
     workspace: Workspace
     server: Server
-    product: Running
+    bot: Bot
     bystander: Fingerprint
     victim: Fingerprint
+
+    @property
+    def product(self) -> Running:
+        """The product that runs now. Raises RuntimeError while it is away, which only the demo's page lets it be."""
+        return self.bot.product
 
     async def forward(self, minutes: float) -> None:
         """Put every clock forward."""
@@ -75,10 +91,11 @@ async def world(port: int) -> AsyncGenerator[World]:
             workspace.deliver_by(server.socket_mode)
             with tempfile.TemporaryDirectory(prefix="ec2ir-demo-") as folder:
                 settings = settings_for(workspace, server, account, endpoint, Path(folder))
-                async with running(settings, clock=clock, sessions=fenced(endpoint)) as product:
+                start_bot = partial(running, settings, clock=clock, sessions=fenced(endpoint), rhythm=RHYTHM)
+                async with living(start_bot) as bot:
                     yield World(
                         clock=clock, box=box, account=account, workspace=workspace, server=server,
-                        product=product, bystander=bystander, victim=victim,
+                        bot=bot, bystander=bystander, victim=victim,
                     )  # fmt: skip
     finally:
         await asyncio.to_thread(box.stop)
@@ -86,11 +103,13 @@ async def world(port: int) -> AsyncGenerator[World]:
 
 def people(clock: DemoClock) -> Workspace:
     """A workspace with the demo's people, their groups, and the channel for announcements."""
-    workspace = Workspace(clock=clock)
+    workspace = Workspace(clock=clock, app=app_of(manifest(socket_mode=True)))
     for name in PEOPLE:
         workspace.add_user(name, user_id=f"U0{name.upper()}")
     workspace.add_group("ir-responders", ["ana", "bo"])
     workspace.add_group("ir-approvers", ["bo", "chai"])
+    for name in TOLD:
+        workspace.add_group(name, [name])
     workspace.add_channel(ANNOUNCEMENTS, list(PEOPLE))
     return workspace
 

@@ -18,16 +18,19 @@ from structlog.testing import capture_logs
 from bot.directory import RoleGroups, SlackDirectory
 from bot.front import Work
 from bot.listeners import build_app
+from bot.manifest import manifest
 from bot.people import People
 from bot.sender import Sender, make_sender
+from bot.summon import Ways
 from commands.desk import Desk
 from commands.receive import receive
 from playbook.environment import Environment
 from playbook.finding import Finding, FindingKey, FindingType, Scope
 from playbook.incident import Incident
 from playbook.people import Door, Person, Role
+from playbook.policy import Policy
 from playbook.proposal import Proposal
-from sandbox.slack import Button, Message, Outcome, Workspace, buttons, texts
+from sandbox.slack import Button, Message, Outcome, Workspace, app_of, buttons, texts
 from storage.store import SqlStore
 from tests.fakes.cloud import WEB, FakeCloud, FakeExecutor
 from tests.fixtures.databases import Memory
@@ -162,7 +165,7 @@ def finding(**changes: Any) -> Finding:
 
 def new_workspace(clock: ManualClock) -> Workspace:
     """Ana responds, Bo and Chai respond and approve, Dee has no role."""
-    workspace = Workspace(clock=clock)
+    workspace = Workspace(clock=clock, app=app_of(manifest(socket_mode=True)))
     for name in ("ana", "bo", "chai", "dee"):
         workspace.add_user(name)
     workspace.add_group("ir-responders", ["ana", "bo", "chai"], group_id="S0RESPOND")
@@ -172,7 +175,13 @@ def new_workspace(clock: ManualClock) -> Workspace:
 
 
 def new_room(
-    workspace: Workspace, clock: ManualClock, store: SqlStore, client: AsyncWebClient, *, first_id: int = 1
+    workspace: Workspace,
+    clock: ManualClock,
+    store: SqlStore,
+    client: AsyncWebClient,
+    *,
+    first_id: int = 1,
+    ways: Ways | None = None,
 ) -> Room:
     """A bot in the workspace that reaches Slack through this client."""
     cloud, executor, work = FakeCloud(), FakeExecutor(), Work()
@@ -184,10 +193,12 @@ def new_room(
     desk = Desk(
         store=store, cloud=cloud, directory=directory, executor=executor, clock=clock,
         new_id=lambda: f"x{next(serial)}", account="111111111111", region="ap-southeast-1",
+        policy=Policy(escalation=(ways or Ways()).policy),
     )  # fmt: skip
     sender = make_sender(
-        store, client, directory, announce="incidents", holder="test", clock=clock, sleep=clock.sleep
-    )
+        store, client, directory, announce="incidents", holder="test", clock=clock, sleep=clock.sleep,
+        ways=ways,
+    )  # fmt: skip
     app = build_app(
         desk,
         client,

@@ -20,6 +20,7 @@ import psutil
 import pytest
 from pydantic import SecretStr
 
+from bot.manifest import manifest
 from cli.settings import Isolation, Operator, PolicyFile, Roles, Settings
 from commands.board import Board, board
 from playbook.outbox import Post
@@ -30,7 +31,7 @@ from sandbox.aws.box import AwsBox
 from sandbox.aws.fingerprint import Fingerprint, take
 from sandbox.aws.seed import Account, seed, usual_flows
 from sandbox.aws.trail import Event as Call
-from sandbox.slack import Message, Server, Workspace, serving
+from sandbox.slack import Message, Server, Workspace, app_of, serving
 from storage.store import SqlStore, open_store
 from tests.crash.slack import Spring, Trap
 from tests.crash.worker import Death, Life, changes, live
@@ -325,7 +326,7 @@ def _furnish(box: AwsBox) -> Account:
 
 
 def _people() -> Workspace:
-    workspace = Workspace(clock=_now)
+    workspace = Workspace(clock=_now, app=app_of(manifest(socket_mode=True)))
     for name in ("ana", "bo", "chai"):
         workspace.add_user(name, user_id=f"U0{name.upper()}")
     workspace.add_group("ir-responders", ["ana", "bo"])
