@@ -20,13 +20,18 @@ from playbook.plan import PASSING, Change, Shown
 from playbook.proof import Proof, Rung
 from playbook.rows import Phase
 from playbook.target import Target
-from playbook.text import defang, plain, words
+from playbook.text import defang, many, plain, words
 
 LONGEST = timedelta(hours=1)
 """How long reading the volumes may take."""
 _PATIENCE = (5.0, 10.0, *(30.0 for _ in range(30)))
 """Seconds between looks while later steps wait for the end: about 15 minutes, then they go on."""
 
+_CALLED = {
+    State.ADDED: "not in the image",
+    State.CHANGED: "changed since the image",
+    State.SEEN: "not compared with any image",
+}
 _WORST = ("temporary", "setuid", "program", "startup", "key", "web", "cron", "service")
 """In which order files are named: what runs or lets somebody in, before what starts it."""
 
@@ -175,12 +180,15 @@ async def verify(plan: Analysis, look: Look) -> Proof:
 def _says(plan: Analysis, reading: Reading) -> tuple[str, ...]:
     against = f", compared with {plan.image}" if plan.baseline else ", compared with nothing"
     count = {s: sum(f.state is s for f in reading.files) for s in State}
+    told = [f"{n} {_CALLED[s]}" for s, n in count.items() if n]
     worst = sorted(reading.files, key=lambda f: _WORST.index(f.kind))
-    listed = [f"{f.path} ({f.state.value} {f.kind}, SHA-256 {f.sha256[:16]}…)" for f in worst]
+    listed = [f"{f.path} ({f.state.value}: {f.kind})" for f in worst]
     hosts = sorted({defang(value) for value, _ in reading.hosts})
     return (
-        f"{reading.read} file systems read-only on {plan.lab}{against}",
-        f"{reading.counted} files stand out: {words([f'{n} {s.value}' for s, n in count.items()])}",
+        f"read {many(reading.read, 'file system')} on {plan.lab}, without writing to any{against}",
+        f"{many(reading.counted, 'file')} to look at: {words(told)}"
+        if reading.counted
+        else "no file stands out",
         *((plain(words(listed, joint="; "), 900),) if listed else ()),
         *((f"in them: {plain(words(hosts), 400)}",) if hosts else ()),
     )

@@ -227,7 +227,7 @@ async def _tell_finding(
     unit: Unit, finding: Finding, known: Finding | None, incident: Incident, now: datetime, *, opened: bool
 ) -> bool:
     """Say what is new about it; whether that was said aloud. `known` is its last copy in this incident."""
-    marks, loud = [f"seen {finding.count} times"], ""
+    marks, loud = [f"seen {finding.count} times" if finding.count > 1 else "seen once"], ""
     if finding.archived:
         marks.append(finding.settled)
     if known is None and not opened:

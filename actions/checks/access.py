@@ -14,7 +14,7 @@ from aws.errors import AwsRefused
 from playbook.answer import Answer, Verdict, answer
 from playbook.gathering import both
 from playbook.rows import Phase
-from playbook.text import words
+from playbook.text import many, words
 
 if TYPE_CHECKING:
     from mypy_boto3_ec2.type_defs import KeyPairInfoTypeDef
@@ -31,7 +31,7 @@ async def look(scene: Scene) -> Answer:
     notable = [s for s in sessions if _notable(s, scene)]
     says += [in_words(s) for s in sessions[:5]]
     says.append(
-        f"{len(sessions)} Session Manager sessions in {KEPT_DAYS} days, {len(active)} of them open."
+        f"{many(len(sessions), 'Session Manager session')} in {KEPT_DAYS} days, {len(active) or 'none'} of them open."
         if sessions
         else f"No Session Manager session in {KEPT_DAYS} days."
     )
@@ -53,7 +53,7 @@ def _about_key(key: str, pair: KeyPairInfoTypeDef | None, others: list[str]) -> 
         f"Key pair {key}"
         + (f", made {made:%Y-%m-%d}" if made else "")
         + ("." if pair else ", which EC2 has no longer: it was deleted, but still opens the instance."),
-        f"It opens {len(others)} more instances here: {words(others)}."
+        f"It opens {many(len(others), 'more instance')} here: {words(others)}."
         if others
         else "It opens no other instance here.",
     ]  # fmt: skip

@@ -17,7 +17,7 @@ from actions.scene import Scene
 from playbook.answer import Answer, Verdict, answer
 from playbook.errors import Ec2irError
 from playbook.rows import Phase
-from playbook.text import words
+from playbook.text import many, words
 
 RUNTIMES = ("dockerd", "containerd", "crio", "podman", "kubelet", "runc", "ecs-agent", "amazon-ecs-agent")
 _SHIMS = ("containerd-shim", "docker-proxy", "conmon")
@@ -66,7 +66,8 @@ async def look(scene: Scene) -> Answer:
     }
     gaps = (why,) if why else ()
     if listing is not None and not found and not services:
-        says = f"No container runtime among {len(listing.processes)} processes, and no tag of ECS or EKS."
+        among = many(len(listing.processes), "process/processes")
+        says = f"No container runtime among {among}, and no tag of ECS or EKS."
         return answer(Verdict.NOTABLE if ways else Verdict.CLEAR, says, *_shown(ways), evidence=evidence)
     if listing is None and not services:
         says = "No tag of ECS or EKS. Whether containers run on it is not known: the host did not tell."

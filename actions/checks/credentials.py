@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from actions.check import Check
+from actions.checks.facts import ago
 from actions.checks.outside import outside
 from actions.checks.reading_trail import EVENTS, OURS, TrailEvent, events, history, launcher
 from actions.scene import Scene
@@ -16,7 +17,7 @@ from playbook.errors import Ec2irError
 from playbook.finding import Indicator
 from playbook.gathering import both, gather
 from playbook.rows import Phase
-from playbook.text import words
+from playbook.text import many, words
 
 OLD_DAYS = 90
 """Days after which a key should have been changed (CIS AWS Foundations Benchmark 3.0, control 1.14)."""
@@ -101,14 +102,16 @@ def judge(actor: Actor, now: datetime, known: frozenset[str] = frozenset()) -> J
     runs = [e for e in actor.others if e.name == "RunInstances"]
     if runs:
         origins = words(sorted({e.address for e in runs}))
-        facts.append(f"{actor.user} called RunInstances {len(runs)} more times in 90 days, from {origins}.")
+        facts.append(
+            f"{actor.user} called RunInstances {many(len(runs), 'more time')} in 90 days, from {origins}."
+        )
     launched = any(e.name == "RunInstances" for e in actor.on_it)
     changes = [e for e in actor.on_it if e.name in WEAKENING and OURS not in e.agent]
     recent = [e for e in changes if not launched and now - e.at < RECENT]
     if recent:
         done = words(sorted({e.name for e in recent}))
-        days = (now - max(e.at for e in recent)).days
-        doubts.append(f"{who} did not launch it, and changed what it may do {days} days ago: {done}.")
+        when = ago(max(e.at for e in recent), now)
+        doubts.append(f"{who} did not launch it, and changed what it may do: {done}, last {when}.")
     met = sorted({e.address for e in (*actor.on_it, *actor.others)} & known)
     if met:
         doubts.append(f"{who} came from {words(met)}, a known indicator.")
@@ -116,12 +119,14 @@ def judge(actor: Actor, now: datetime, known: frozenset[str] = frozenset()) -> J
     if strange:
         usual = words(sorted({e.address for e in actor.others}))
         doubts.append(
-            f"{who} came from {words(strange)}; its {len(actor.others)} other calls came from {usual}."
+            f"{who} came from {words(strange)}; its {many(len(actor.others), 'other call')} came from {usual}."
         )
     denied = [e for e in actor.others if "Denied" in e.error or "Unauthorized" in e.error]
     if denied:
         tried = words(sorted({e.name for e in denied}))
-        doubts.append(f"{len(denied)} calls of {who} were denied: {tried}. A thief tries what a key can do.")
+        doubts.append(
+            f"Denied of what {who} called: {many(len(denied), 'call')}, {tried}. A thief tries what a key can do."
+        )
     if actor.key.id:
         facts, doubts = [*facts, _used(actor.key)], [*doubts, *_aged(actor.key, now)]
     found = [Indicator(kind="source", value=a, about=f"{names} as {actor.user}") for a in strange]
@@ -143,7 +148,11 @@ def _used(key: Key) -> str:
 
 def _aged(key: Key, now: datetime) -> list[str]:
     days = (now - key.created).days if key.created else 0
-    return [f"That key is {days} days old; change keys within {OLD_DAYS} days."] if days > OLD_DAYS else []
+    return (
+        [f"The access key {key.id} is {days} days old; change keys within {OLD_DAYS} days."]
+        if days > OLD_DAYS
+        else []
+    )
 
 
 async def _key(scene: Scene, id: str) -> Key:  # noqa: A002

@@ -12,7 +12,7 @@ from actions.scene import Scene
 from playbook.answer import Answer, Verdict, answer
 from playbook.gathering import both
 from playbook.rows import Phase
-from playbook.text import words
+from playbook.text import many, words
 
 AGENT, NAMESPACE = "amazon-cloudwatch-agent", "CWAgent"
 """The package, and the agent's default namespace (CloudWatch User Guide, “CloudWatch agent”)."""
@@ -47,7 +47,7 @@ async def installed(scene: Scene) -> frozenset[str]:
 async def look(scene: Scene) -> Answer:
     """The instance's own agent."""
     name = scene.target.instance
-    metrics, inventory = await both(sending(scene), installed(scene))
+    _, (metrics, inventory) = await both(reads.instance(scene), both(sending(scene), installed(scene)))
     evidence = {"metrics": name in metrics, "inventory": name in inventory}
     if name in metrics:
         return answer(
@@ -75,10 +75,15 @@ async def look_around(scene: Scene) -> Answer:
     )
     without = [i for i in running if i not in metrics | inventory]
     evidence = {"running": len(running), "without": without[:200]}
+    if not running:
+        return answer(Verdict.NOT_APPLICABLE, "No instance is running in the region.", evidence=evidence)
     if not without:
-        says = f"The CloudWatch agent is on all {len(running)} running instances."
+        says = f"The CloudWatch agent is on every running instance, {len(running)} in all."
         return answer(Verdict.CLEAR, says, evidence=evidence)
-    says = f"{len(without)} of {len(running)} running instances show no CloudWatch agent: {words(without)}."
+    says = (
+        f"No sign of the CloudWatch agent on {len(without)} of {many(len(running), 'running instance')}: "
+        f"{words(without)}."
+    )
     return answer(Verdict.NOTABLE, says, evidence=evidence)
 
 
@@ -87,7 +92,7 @@ h4 = Check(
     title="CloudWatch agent",
     row="H4",
     phase=Phase.HARDEN,
-    permissions=_PERMISSIONS,
+    permissions=_PERMISSIONS | reads.INSTANCE,
     look=look,
     when=When.ASKED,
 )

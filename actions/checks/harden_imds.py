@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING
 from actions.check import Check, Of, When
 from actions.checks import reads
 from actions.checks.metrics import METRICS, Asked, of_instances
-from actions.checks.regions import fleet_here
+from actions.checks.regions import NONE_HERE, fleet_here
 from actions.scene import Scene
 from playbook.answer import Answer, Verdict, answer
 from playbook.rows import Phase
-from playbook.text import words
+from playbook.text import many, words
 
 if TYPE_CHECKING:
     from mypy_boto3_ec2.type_defs import InstanceTypeDef
@@ -52,7 +52,7 @@ async def look(scene: Scene) -> Answer:
         says = "Metadata is given only with a session token, or not at all."
         return answer(Verdict.CLEAR, says, *(far if hops > 1 else ()), evidence=evidence)
     used = (
-        f"Metadata was asked for {calls} times without a token in the last {DAYS} days: mend who asks, "
+        f"Metadata was asked for {many(calls, 'time')} without a token in the last {DAYS} days: mend who asks, "
         "or requiring tokens breaks it."
         if calls
         else f"CloudWatch shows no request without a token in the last {DAYS} days: requiring tokens breaks nothing."
@@ -78,14 +78,18 @@ async def look_around(scene: Scene) -> Answer:
         "imdsv1": loose[:200],
         "calls": {i: calls[i] for i in users[:200]},
     }
+    if not instances:
+        return answer(Verdict.NOT_APPLICABLE, NONE_HERE, evidence=evidence)
     if not loose:
-        says = f"All {len(instances)} instances give metadata only with a session token, or not at all."
+        says = f"Every instance gives metadata only with a session token, or not at all; {len(instances)} in all."
         return answer(Verdict.CLEAR, says, evidence=evidence)
     return answer(
         Verdict.NOTABLE,
-        f"{len(loose)} of {len(instances)} instances answer IMDSv1: {words(loose)}.",
-        f"{len(users)} of them were asked without a token in the last {DAYS} days.",
-        *(f"{i}: {calls[i]} times" for i in users[:5]),
+        f"IMDSv1 is answered by {len(loose)} of {many(len(instances), 'instance')}: {words(loose)}.",
+        f"Asked without a token in the last {DAYS} days: {len(users)} of them."
+        if users
+        else f"None of them was asked without a token in the last {DAYS} days: requiring tokens breaks nothing.",
+        *(f"{i}: {many(calls[i], 'time')}" for i in users[:5]),
         "ec2ir's imdsv2 requires tokens, on an instance of an incident.",
         evidence=evidence,
     )

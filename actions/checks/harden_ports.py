@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 from actions.check import Check, Of, When
 from actions.checks import reads
 from actions.checks.openings import ADMINISTRATION, careless, groups_here, openings, shown
-from actions.checks.regions import fleet_here
+from actions.checks.regions import NONE_HERE, fleet_here
 from actions.scene import Scene
 from playbook.answer import Answer, Verdict, answer
 from playbook.gathering import both
 from playbook.rows import Phase
-from playbook.text import words
+from playbook.text import many, words
 
 if TYPE_CHECKING:
     from mypy_boto3_ec2.type_defs import InstanceTypeDef
@@ -29,11 +29,11 @@ def groups_of(instance: InstanceTypeDef) -> frozenset[str]:
 
 async def look(scene: Scene) -> Answer:
     """The instance's own groups."""
-    groups = await reads.groups(scene)
+    _, groups = await both(reads.instance(scene), reads.groups(scene))
     found = careless(openings(groups))
     evidence = {"groups": [g.get("GroupId", "") for g in groups], "open": [shown([o]) for o in found][:50]}
     if not found:
-        says = f"None of its {len(groups)} security groups is open to the world beyond ports 80 and 443."
+        says = f"It stands in {many(len(groups), 'security group')}; none is open to the world beyond ports 80 and 443."
         return answer(Verdict.CLEAR, says, evidence=evidence)
     return answer(Verdict.NOTABLE, f"Open to the world: {shown(found)}.", FIX, evidence=evidence)
 
@@ -55,14 +55,24 @@ async def look_around(scene: Scene) -> Answer:
         "exposed": {i: [shown([o]) for o in exposed[i]] for i in worst[:50]},
         "unused_open_groups": unused[:50],
     }
-    spare = (f"{len(unused)} open groups are used by no instance: {words(unused)}.",) if unused else ()
+    spare = (
+        (f"Open, and used by no instance: {many(len(unused), 'group')}, {words(unused)}.",) if unused else ()
+    )
     if not worst:
-        says = f"None of {len(instances)} instances is open to the world beyond ports 80 and 443."
+        says = (
+            f"{many(len(instances), 'instance')} looked at: none is open to the world beyond ports 80 and 443."
+            if instances
+            else NONE_HERE
+        )
         return answer(Verdict.CLEAR, says, *spare, evidence=evidence)
     return answer(
         Verdict.NOTABLE,
-        f"{len(worst)} of {len(instances)} instances are open to the world beyond ports 80 and 443, "
-        f"{len(administered)} of them to SSH or RDP.",
+        f"Open to the world beyond ports 80 and 443: {len(worst)} of {many(len(instances), 'instance')}"
+        + (
+            f", {len(administered)} of them to SSH or RDP."
+            if administered
+            else ", none of them to SSH or RDP."
+        ),
         *(f"{i}: {shown(exposed[i])}" for i in worst[:5]),
         *spare,
         FIX,
@@ -75,7 +85,7 @@ h1 = Check(
     title="Security groups restrict ports",
     row="H1",
     phase=Phase.HARDEN,
-    permissions=reads.GROUPS,
+    permissions=reads.INSTANCE | reads.GROUPS,
     look=look,
     when=When.ASKED,
 )

@@ -6,17 +6,18 @@ from actions.check import Check, Of, When
 from actions.checks import reads
 from actions.checks.harden_ports import groups_of
 from actions.checks.openings import administrative, groups_here, openings, shown
-from actions.checks.regions import fleet_here
+from actions.checks.regions import NONE_HERE, fleet_here
 from actions.scene import Scene
 from playbook.answer import Answer, Verdict, answer
 from playbook.gathering import both
 from playbook.rows import Phase
-from playbook.text import words
+from playbook.text import many, words
 
 
 async def look(scene: Scene) -> Answer:
     """The instance's agent and its groups."""
-    managed, groups = await both(reads.managed(scene), reads.groups(scene))
+    # Of an instance that is gone, nothing is left to harden.
+    _, (managed, groups) = await both(reads.instance(scene), both(reads.managed(scene), reads.groups(scene)))
     open_ports = administrative(openings(groups))
     ping = managed.get("PingStatus", "") if managed else ""
     says = (
@@ -60,16 +61,27 @@ async def look_around(scene: Scene) -> Answer:
     }
     worst = sorted((i for i, o in exposed.items() if o), key=lambda i: not any(o.world for o in exposed[i]))
     evidence = {"running": len(running), "unmanaged": unmanaged[:200], "exposed": worst[:200]}
-    if not unmanaged and not worst:
-        says = f"All {len(running)} running instances are managed, and SSH and RDP are open on none."
-        return answer(Verdict.CLEAR, says, evidence=evidence)
+    if not instances:
+        return answer(Verdict.NOT_APPLICABLE, NONE_HERE, evidence=evidence)
+    reached = (
+        f"Systems Manager does not reach {len(unmanaged)} of {many(len(running), 'running instance')}: "
+        f"{words(unmanaged)}."
+        if unmanaged
+        else f"Systems Manager reaches every running instance, {len(running)} in all."
+        if running
+        else "No instance is running, so none has to be reached."
+    )
+    opened = (
+        f"SSH or RDP is open on {len(worst)} of {many(len(instances), 'instance')}."
+        if worst
+        else "SSH and RDP are open on no instance."
+    )
     return answer(
-        Verdict.NOTABLE,
-        f"Systems Manager does not reach {len(unmanaged)} of {len(running)} running instances"
-        + (f": {words(unmanaged)}." if unmanaged else "."),
-        f"SSH or RDP is open on {len(worst)} of {len(instances)} instances.",
+        Verdict.NOTABLE if unmanaged or worst else Verdict.CLEAR,
+        reached,
+        opened,
         *(f"{i}: {shown(exposed[i])}" for i in worst[:5]),
-        "ec2ir's close-ports closes 22 and 3389, on an instance of an incident.",
+        *(("ec2ir's close-ports closes 22 and 3389, on an instance of an incident.",) if worst else ()),
         evidence=evidence,
     )
 
@@ -79,7 +91,7 @@ h3 = Check(
     title="Session Manager, no SSH exposed",
     row="H3",
     phase=Phase.HARDEN,
-    permissions=reads.MANAGED | reads.GROUPS,
+    permissions=reads.INSTANCE | reads.MANAGED | reads.GROUPS,
     look=look,
     when=When.ASKED,
 )

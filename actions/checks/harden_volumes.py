@@ -11,7 +11,7 @@ from actions.scene import Scene
 from playbook.answer import Answer, Verdict, answer
 from playbook.gathering import both
 from playbook.rows import Phase
-from playbook.text import words
+from playbook.text import many, words
 
 if TYPE_CHECKING:
     from mypy_boto3_ec2.type_defs import VolumeTypeDef
@@ -47,15 +47,19 @@ def _of_default(on: bool) -> str:
 
 async def look(scene: Scene) -> Answer:
     """The instance's own volumes."""
-    volumes, default = await both(reads.volumes(scene), by_default(scene))
+    _, (volumes, default) = await both(reads.instance(scene), both(reads.volumes(scene), by_default(scene)))
     bare = sorted(v.get("VolumeId", "") for v in _bare(volumes))
     evidence = {"volumes": len(volumes), "unencrypted": bare, "by_default": default}
     if not bare:
-        says = f"All {len(volumes)} volumes of the instance are encrypted."
+        says = (
+            f"Every volume of the instance is encrypted, {len(volumes)} in all."
+            if volumes
+            else "No EBS volume is attached to it."
+        )
         return answer(
             Verdict.CLEAR if default else Verdict.NOTABLE, says, _of_default(default), evidence=evidence
         )
-    says = f"{len(bare)} of {len(volumes)} volumes are not encrypted: {words(bare)}."
+    says = f"Not encrypted: {len(bare)} of {many(len(volumes), 'volume')}: {words(bare)}."
     return answer(Verdict.NOTABLE, says, _COPY, _of_default(default), evidence=evidence)
 
 
@@ -75,13 +79,17 @@ async def look_around(scene: Scene) -> Answer:
         "by_default": default,
     }
     if not bare:
-        says = f"All {len(volumes)} volumes of the region are encrypted."
+        says = (
+            f"Every volume of the region is encrypted, {len(volumes)} in all."
+            if volumes
+            else "There is no volume in the region."
+        )
         return answer(
             Verdict.CLEAR if default else Verdict.NOTABLE, says, _of_default(default), evidence=evidence
         )
     return answer(
         Verdict.NOTABLE,
-        f"{len(bare)} of {len(volumes)} volumes are not encrypted, {sum(v.get('Size', 0) for v in bare)} GiB.",
+        f"Not encrypted: {len(bare)} of {many(len(volumes), 'volume')}, {sum(v.get('Size', 0) for v in bare)} GiB.",
         f"The largest: {words(largest)}.",
         _of_default(default),
         evidence=evidence,
@@ -93,7 +101,7 @@ h5 = Check(
     title="EBS encryption",
     row="H5",
     phase=Phase.HARDEN,
-    permissions=reads.VOLUMES | _DEFAULT,
+    permissions=reads.INSTANCE | reads.VOLUMES | _DEFAULT,
     look=look,
     when=When.ASKED,
 )

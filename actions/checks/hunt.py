@@ -11,7 +11,7 @@ from playbook.answer import Answer, Verdict, answer
 from playbook.errors import DoesNotApply, Ec2irError
 from playbook.finding import Indicator
 from playbook.rows import Phase
-from playbook.text import words
+from playbook.text import many, words
 
 
 async def sought(scene: Scene) -> tuple[Quarry, tuple[str, ...]]:
@@ -49,7 +49,7 @@ async def look(scene: Scene) -> Answer:
         "instances": others[:200],
     }
     head = (
-        f"{len(others)} other instances in {where}: {words(others)}."
+        f"{many(len(others), 'other instance')} in {where}: {words(others)}."
         if others
         else f"No other instance shows any of it, in {where}."
     )

@@ -10,7 +10,7 @@ from playbook.answer import Answer, Verdict, answer, gap
 from playbook.errors import DoesNotApply
 from playbook.finding import Indicator
 from playbook.rows import Phase
-from playbook.text import words
+from playbook.text import many, words
 
 
 async def look(scene: Scene) -> Answer:
@@ -28,14 +28,15 @@ async def look(scene: Scene) -> Answer:
             :200
         ],
     }
-    asked = f"{len(found.asked)} enabled regions"
+    asked = many(len(found.asked), "enabled region")
     if not living:
         says = f"{words(found.by)} launched nothing else that lives, in {asked} and 90 days."
         verdict = Verdict.CLEAR if not found.gaps else Verdict.GAP
         return answer(verdict, says, evidence=evidence, gaps=found.gaps)
     return answer(
         Verdict.NOTABLE,
-        f"{words(found.by)} launched {len(living)} more that live, in {asked} and 90 days.",
+        f"Still there of what {words(found.by)} launched, in {asked} and 90 days: "
+        f"{many(len(living), 'other instance')}.",
         *(i.words for i in living),
         evidence=evidence,
         indicators=tuple(

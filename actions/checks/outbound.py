@@ -14,7 +14,7 @@ from playbook.answer import Answer, Verdict, answer
 from playbook.finding import Indicator
 from playbook.gathering import both
 from playbook.rows import Phase
-from playbook.text import words
+from playbook.text import many, words
 
 OUT, SCANS = Question(opened="out"), Question(opened="in", verdict="REJECT")
 MUCH, OUTLIES = 100_000_000, 10
@@ -99,9 +99,8 @@ async def look(scene: Scene) -> Answer:
     says = [p.words for p in bad]
     says += [f"Also {p.words}" if bad else p.words for p in quiet[:TOP]]
     if len(quiet) > TOP:
-        says.append(
-            f"{len(quiet) - TOP} more outside addresses got {amount(sum(p.bytes for p in quiet[TOP:]))} together."
-        )
+        rest = many(len(quiet) - TOP, "more outside address/more outside addresses")
+        says.append(f"{rest} got {amount(sum(p.bytes for p in quiet[TOP:]))} together.")
     if not every:
         says.append(
             f"No record shows traffic that it opened to the outside since {out.since:%m-%d %H:%M} UTC."

@@ -17,7 +17,7 @@ from aws.errors import AwsRefused
 from playbook.answer import Answer, Verdict, answer, gap
 from playbook.finding import Indicator
 from playbook.rows import Phase
-from playbook.text import plain, words
+from playbook.text import many, plain, words
 
 if TYPE_CHECKING:
     from mypy_boto3_ssm.type_defs import GetCommandInvocationResultTypeDef, InstanceInformationTypeDef
@@ -118,8 +118,9 @@ def judge(listing: Listing, scene: Scene, cut: bool) -> Answer:
     says += [f"Schedule: {line}" for line in cron]
     outer = sorted({c.peer for c in listing.connections if outside(c.peer)})
     says.append(
-        f"{len(every)} processes, {len(bad)} of them suspicious; connections to {len(outer)} outside "
-        f"addresses{': ' + words(outer) if outer else ''}. This is the host's own word: a rootkit can hide from it."
+        f"{many(len(every), 'process/processes')}, {len(bad) or 'none'} of them suspicious; "
+        f"connections to {many(len(outer), 'outside address/outside addresses') if outer else 'no outside address'}"
+        f"{': ' + words(outer) if outer else ''}. This is the host's own word: a rootkit can hide from it."
     )
     return answer(
         Verdict.NOTABLE if bad or cron else Verdict.CLEAR,

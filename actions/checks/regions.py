@@ -26,6 +26,8 @@ AT_ONCE = 8
 """Regions asked at the same time: the threads are shared with all other checks."""
 LINE = 10
 """Regions that are named in one line."""
+NONE_HERE = "No instance is in the region: there is nothing to harden."
+"""What an audit says of a region without instances."""
 _HERE = ("pending", "running", "stopping", "stopped")
 
 

@@ -8,7 +8,7 @@ from actions.scene import Scene
 from playbook.answer import Answer, Verdict, answer, gap
 from playbook.errors import DoesNotApply
 from playbook.rows import Phase
-from playbook.text import words
+from playbook.text import many, words
 
 
 async def look(scene: Scene) -> Answer:
@@ -36,8 +36,8 @@ async def look(scene: Scene) -> Answer:
         ],
     }
     head = (
-        f"{words(found.by)} launched {len(every)} instances in 90 days: {sum(i.lives for i in every)} live, "
-        f"{sum(not i.lives for i in every)} are gone."
+        f"{words(found.by)} launched {many(len(every), 'instance')} in 90 days: {sum(i.lives for i in every)} still "
+        f"there, {sum(not i.lives for i in every)} gone."
     )
     verdict = Verdict.NOTABLE if not alone else Verdict.GAP if found.gaps else Verdict.CLEAR
     return answer(verdict, head, *(i.words for i in every), evidence=evidence, gaps=found.gaps)

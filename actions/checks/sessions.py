@@ -14,7 +14,7 @@ from playbook.errors import Ec2irError
 from playbook.finding import Indicator
 from playbook.gathering import both
 from playbook.rows import Phase
-from playbook.text import plain, words
+from playbook.text import many, plain, words
 
 if TYPE_CHECKING:
     from mypy_boto3_ssm.literals import SessionStateType
@@ -63,14 +63,17 @@ async def look(scene: Scene) -> Answer:
         "calls": [f"{e.at.isoformat()} {e.name} {e.identity} {e.address} {e.error}" for e in calls[:100]],
     }
     callers = words(sorted({e.identity for e in ours}))
-    own = f"{len(ours)} calls say that they are ec2ir's, made by {callers}: make sure that is its role."
+    own = f"Made as ec2ir: {many(len(ours), 'call')}, by {callers}: make sure that is its role."
     if not sessions and not calls:
         says = f"No session in {KEPT_DAYS} days, and nobody else's command by Systems Manager."
         return answer(Verdict.CLEAR, says, own if ours else "", evidence=evidence, gaps=tuple(gaps))
-    counted = f"{len(active)} sessions are open, {len(ended)} ended in {KEPT_DAYS} days"
+    live = f"{many(len(active), 'session')} open" if active else "No session is open"
+    counted = f"{live}, {len(ended) or 'none'} ended in {KEPT_DAYS} days"
     return answer(
         Verdict.NOTABLE,
-        f"{counted}; {len(calls)} calls of Systems Manager on it.",
+        f"{counted}; {many(len(calls), 'call')} of Systems Manager on it by others."
+        if calls
+        else f"{counted}.",
         *(in_words(s) for s in sessions[:5]),
         *(
             f"{e.name} by {e.identity} from {e.address}, {e.at:%Y-%m-%d %H:%M} UTC{f': {e.error}' if e.error else ''}."

@@ -17,7 +17,7 @@ from actions.scene import Scene
 from playbook.answer import Answer, Verdict, answer
 from playbook.errors import Ec2irError
 from playbook.rows import Phase
-from playbook.text import words
+from playbook.text import many, words
 
 if TYPE_CHECKING:
     from mypy_boto3_ec2.type_defs import InstanceTypeDef
@@ -103,7 +103,11 @@ async def look(scene: Scene) -> Answer:
     return answer(
         Verdict.NOTABLE if notable else Verdict.CLEAR if fleet.answers else Verdict.GAP,
         *(f"Accelerated instances run in {r}: {words(found)}." for r, found in sorted(accelerated.items())),
-        *((f"No accelerated instance runs in {len(fleet.answers)} regions.",) if not accelerated else ()),
+        *(
+            (f"No accelerated instance runs in {many(len(fleet.answers), 'region')}.",)
+            if not accelerated
+            else ()
+        ),
         *(f"Compute-optimised ones run in {r}: {words(found)}." for r, found in sorted(compute.items())),
         money,
         over if grown > LIMIT else "",

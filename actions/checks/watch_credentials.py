@@ -13,7 +13,7 @@ from actions.scene import Scene
 from playbook.answer import Answer, Verdict, answer
 from playbook.errors import Ec2irError
 from playbook.rows import Phase
-from playbook.text import words
+from playbook.text import many, words
 
 MOST = 10
 """Keys that one look asks for: each takes half a second of CloudTrail's two look-ups."""
@@ -52,21 +52,22 @@ async def look(scene: Scene) -> Answer:
     after = f"since {moment:%Y-%m-%d %H:%M} UTC"
     if not asked:
         return answer(Verdict.GAP, "CloudTrail told nothing.", evidence=evidence, gaps=tuple(gaps))
-    denied = f"{len(failed)} calls failed, as they should."
+    denied = f"{many(len(failed), 'call')} failed, as should be."
     from_outside = (
         f"They came from {words(foreign)}, which is not the instance: the credentials were taken away."
     )
     if worked or foreign:
         return answer(
             Verdict.NOTABLE,
-            f"{len(worked)} calls worked with revoked credentials {after}"
+            f"{many(len(worked), 'call')} worked with revoked credentials {after}"
             + (f": {words([f'{n} {name}' for name, n in names.most_common()])}." if names else "."),
             from_outside if foreign else "",
             denied if failed else "",
             evidence=evidence,
             gaps=tuple(gaps),
         )
-    says = f"No call worked with the role's sessions on it, nor with {len(keys)} known keys, {after}."
+    known = f", nor with {many(len(keys), 'known key')}," if keys else ""
+    says = f"No call worked with the role's sessions on it{known} {after}."
     return answer(
         Verdict.CLEAR if not gaps else Verdict.GAP,
         says,

@@ -13,7 +13,7 @@ from playbook.answer import Answer, Verdict, answer
 from playbook.errors import DoesNotApply
 from playbook.gathering import both
 from playbook.rows import Phase
-from playbook.text import defang
+from playbook.text import defang, many
 
 HOURS = 72
 """How far back a look goes at most: the playbook's watch."""
@@ -63,11 +63,11 @@ async def look(scene: Scene) -> Answer:
     asked = f"since {moment:%Y-%m-%d %H:%M} UTC"
     if not (out.read or into.read):
         return answer(Verdict.GAP, *gaps, evidence=evidence)
-    tries = f"{len(stopped)} conversations with them were stopped: somebody on it still tries."
+    tries = f"Stopped: {many(len(stopped), 'conversation')} with them. Somebody on it still tries."
     if passed:
         return answer(
             Verdict.NOTABLE,
-            f"It talked to {len({f.peer for f in passed})} of {len(peers)} indicators {asked}.",
+            f"It talked to {len({f.peer for f in passed})} of {many(len(peers), 'indicator')} {asked}.",
             *(
                 f"{defang(f.peer)}, port {f.port}: {f.bytes:,} bytes, last {f.last:%H:%M} UTC"
                 for f in passed[:6]
@@ -76,7 +76,9 @@ async def look(scene: Scene) -> Answer:
             evidence=evidence,
             gaps=gaps,
         )
-    says = f"Nothing passed between it and {len(peers)} indicators {asked}; records come minutes late."
+    says = (
+        f"Nothing passed between it and {many(len(peers), 'indicator')} {asked}; records come minutes late."
+    )
     return answer(
         Verdict.CLEAR if not gaps else Verdict.GAP,
         says,

@@ -13,7 +13,7 @@ from playbook.answer import Answer, Verdict, answer
 from playbook.errors import DoesNotApply, Ec2irError
 from playbook.gathering import both, gather
 from playbook.rows import Phase
-from playbook.text import plain
+from playbook.text import many, plain
 
 if TYPE_CHECKING:
     from mypy_boto3_inspector2.type_defs import FindingTypeDef
@@ -91,7 +91,7 @@ def in_words(findings: Sequence[FindingTypeDef]) -> tuple[str, ...]:
         key=lambda f: (f.get("exploitAvailable") != "YES", GRAVE.index(f["severity"]), f.get("title", "")),
     )
     return (
-        f"Inspector knows {len(findings)} vulnerabilities of the instance: {numbers}.",
+        f"Inspector knows {many(len(findings), 'vulnerability/vulnerabilities')} of the instance: {numbers}.",
         *(
             f"{plain(f.get('title', ''), 120)}{', an exploit is known' if f.get('exploitAvailable') == 'YES' else ''}"
             for f in grave[:5]

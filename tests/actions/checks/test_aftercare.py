@@ -12,10 +12,11 @@ from threading import Thread
 import pytest
 from moto.logs.models import logs_backends
 
+from actions.check import Check
 from actions.checks.harden_agent import audit_h4, h4
 from actions.checks.harden_imds import audit_h2, h2
 from actions.checks.harden_ports import audit_h1, h1
-from actions.checks.harden_ssm import h3
+from actions.checks.harden_ssm import audit_h3, h3
 from actions.checks.harden_volumes import audit_h5, h5
 from actions.checks.health import get, health
 from actions.checks.hunt import hunt
@@ -24,6 +25,7 @@ from actions.checks.watch_drift import watch_drift
 from actions.checks.watch_host import watch_cpu, watch_health
 from actions.checks.watch_traffic import watch_traffic
 from playbook.answer import Answer, Verdict
+from playbook.brief import Brief
 from sandbox.aws.environment import ACCOUNT_ID, REGION
 from sandbox.aws.overlay.base import ec2_of
 from sandbox.aws.world import world_of
@@ -34,6 +36,13 @@ pytestmark = pytest.mark.emulator
 
 def whole(answer: Answer) -> str:
     return " ".join((*answer.says, *answer.gaps))
+
+
+def terminate(place: Place, *instances: str) -> None:
+    ec2 = place.client("ec2")
+    for instance in instances:
+        ec2.modify_instance_attribute(InstanceId=instance, DisableApiTermination={"Value": False})
+    ec2.terminate_instances(InstanceIds=list(instances))
 
 
 @contextmanager
@@ -145,7 +154,7 @@ class TestWatch:
         idle = (await place.look(watch_cpu, place.seeded.bystander)).answer
         assert (busy.verdict, idle.verdict) == (Verdict.NOTABLE, Verdict.CLEAR)
         place.client("ec2").stop_instances(InstanceIds=[place.seeded.web])
-        assert (await place.look(watch_cpu, place.seeded.web)).answer.verdict is Verdict.GAP
+        assert (await place.look(watch_cpu, place.seeded.web)).answer.verdict is Verdict.NOT_APPLICABLE
 
     @pytest.mark.row("R7")
     async def test_a_machine_behind_no_balancer_has_no_targets_to_watch(self, place: Place) -> None:
@@ -199,7 +208,7 @@ class TestHardening:
         assert "tcp 22 to 0.0.0.0/0" in whole((await place.look(h1, place.seeded.web)).answer)
         assert (await place.look(h1, place.seeded.miner)).answer.verdict is Verdict.CLEAR
         said = (await place.look(audit_h1, place.seeded.web)).answer
-        assert "2 of 3 instances are open to the world" in whole(said)
+        assert "Open to the world beyond ports 80 and 443: 2 of 3 instances" in whole(said)
 
     @pytest.mark.row("H2")
     @pytest.mark.row("H6")
@@ -209,12 +218,12 @@ class TestHardening:
         calls = said.evidence["calls_without_token"]
         assert isinstance(calls, int)
         assert calls > 0
-        assert f"asked for {calls} times without a token" in whole(said)
+        assert f"asked for {calls:,} times without a token" in whole(said)
         place.client("ec2").modify_instance_metadata_options(
             InstanceId=place.seeded.web, HttpTokens="required"
         )
         assert (await place.look(h2, place.seeded.web)).answer.verdict is Verdict.CLEAR
-        assert "2 of 3 instances answer IMDSv1" in whole(
+        assert "IMDSv1 is answered by 2 of 3 instances" in whole(
             (await place.look(audit_h2, place.seeded.web)).answer
         )
 
@@ -234,8 +243,34 @@ class TestHardening:
 
     @pytest.mark.row("H5")
     async def test_volumes_and_the_default(self, place: Place) -> None:
-        assert "3 of 3 volumes are not encrypted" in whole((await place.look(h5, place.seeded.web)).answer)
+        assert "Not encrypted: 3 of 3 volumes" in whole((await place.look(h5, place.seeded.web)).answer)
         place.client("ec2").enable_ebs_encryption_by_default()
         said = (await place.look(audit_h5, place.seeded.web)).answer
-        assert "5 of 5 volumes are not encrypted, 220 GiB" in whole(said)
+        assert "Not encrypted: 5 of 5 volumes, 220 GiB" in whole(said)
         assert "New volumes of this region are encrypted by default." in said.says
+
+    @pytest.mark.parametrize("check", [h1, h2, h3, h4, h5], ids=lambda c: c.name)
+    async def test_of_a_terminated_instance_nothing_is_left_to_harden(
+        self, place: Place, check: Check
+    ) -> None:
+        terminate(place, place.seeded.miner)
+        said = (await place.look(check, place.seeded.miner, brief=Brief())).answer
+        assert said.verdict is Verdict.NOT_APPLICABLE
+        assert "is terminated" in whole(said)
+
+    @pytest.mark.parametrize("audit", [audit_h1, audit_h2, audit_h3, audit_h4], ids=lambda c: c.name)
+    async def test_a_region_without_instances_has_nothing_to_harden(self, place: Place, audit: Check) -> None:
+        web = place.seeded.web
+        place.client("autoscaling").update_auto_scaling_group(
+            AutoScalingGroupName="web", MinSize=0, MaxSize=0, DesiredCapacity=0
+        )
+        listed = place.client("ec2").describe_instances()["Reservations"]
+        terminate(place, *(i["InstanceId"] for r in listed for i in r["Instances"]))
+        said = (await place.look(audit, web, brief=Brief())).answer
+        assert said.verdict in (Verdict.NOT_APPLICABLE, Verdict.CLEAR)
+        assert said.says[0].startswith(("No instance is in the region", "No instance is running"))
+
+    async def test_an_audit_says_who_is_reached_apart_from_what_is_open(self, place: Place) -> None:
+        said = (await place.look(audit_h3, place.seeded.web)).answer
+        assert said.verdict is Verdict.NOTABLE
+        assert not any(" 0 of " in line for line in said.says)

@@ -204,7 +204,7 @@ async def test_without_cost_explorer_the_families_are_told_all_the_same(place: P
 async def test_the_review_lists_what_is_gone_too(place: Place) -> None:
     place.client("ec2").terminate_instances(InstanceIds=[place.seeded.bystander])
     said = (await place.look(review, place.seeded.web, brief=Brief())).answer
-    assert "2 instances in 90 days: 1 live, 1 are gone" in said.says[0]
+    assert "2 instances in 90 days: 1 still there, 1 gone" in said.says[0]
     assert any(place.seeded.bystander in line and "gone" in line for line in said.says)
 
 
