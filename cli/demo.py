@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import errno
 import signal
 
 import typer
 
+from cli.demo_beside import DemoBeside, calls_made
 from cli.demo_play import play as play_through
+from cli.demo_scenarios import Alerts
 from cli.demo_world import World, world
 from cli.doors import err, out, stop
 from cli.logs import configure
 from cli.scenario import Scenario
 from cli.settings import BadSetting
 from playbook.errors import Ec2irError
-from sandbox.aws.findings import mining
+
+FIRST = "miner-web"
+"""The scenario that the page opens with."""
 
 
 def run(*, port: int, play: bool, scenario: Scenario, leak: bool) -> None:
@@ -43,32 +46,20 @@ async def _page(port: int) -> bool:
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, over.set)
     async with world(port) as made:
-        await alert(made)
+        beside = await furnished(made)
         out.print(f"\n  Open [bold]{made.server.base_url}[/bold]\n")
         out.print("  A production web server talks to a mining pool. Its incident channel is in the list.")
-        out.print("  Act as bo to approve the plan; nothing outside this machine is touched.")
+        out.print("  The page says what to do next; nothing outside this machine is touched.")
         err.print("  Ctrl-C ends it.", style="dim")
-        forwarding = asyncio.create_task(_deliver_flow_logs(made))
         await over.wait()
-        forwarding.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await forwarding
+        await beside.end()
     return True
 
 
-async def alert(made: World) -> None:
-    """GuardDuty's finding about the web server arrives in the queue."""
-    ec2 = made.box.client("ec2")
-    finding = await asyncio.to_thread(mining, ec2, made.account.web, at=made.clock())
-    await asyncio.to_thread(made.box.controls.put_finding, made.account.queue, finding)
-
-
-async def _deliver_flow_logs(made: World) -> None:
-    """An hour of the demo takes ten minutes, so that flow logs arrive while somebody still looks.
-
-    In small steps, and not while a click can still open a dialog: leases and triggers must not run out on the way.
-    """
-    while True:
-        await asyncio.sleep(1)
-        if made.workspace.settled():
-            await made.forward(5 / 60)
+async def furnished(made: World) -> DemoBeside:
+    """The page with all that stands beside Slack, and the first finding on its way."""
+    alerts = Alerts(box=made.box, account=made.account, clock=made.clock)
+    beside = DemoBeside(made=made, alerts=alerts, since=await asyncio.to_thread(calls_made, made))
+    made.server.page.stand_beside(beside)
+    await alerts.send(FIRST)
+    return beside

@@ -14,7 +14,7 @@ from werkzeug.wrappers import Request, Response
 Wsgi = Callable[[dict[str, Any], Any], Iterable[bytes]]
 _KEPT = 20_000
 _READS = ("Describe", "Get", "List", "Lookup", "Simulate", "Receive", "StartQuery", "Assume", "GET ", "HEAD ")
-_MESSAGES = frozenset({"sqs", "logs", "monitoring"})
+_MESSAGES = frozenset({"sqs", "logs", "monitoring", "inspector2", "ce"})
 _SHOWN = 14
 _SCOPE = re.compile(r"Credential=[^/]+/\d+/[^/]+/([^/]+)/aws4_request")
 

@@ -1,21 +1,25 @@
-// The confirm dialog and modals, in the browser's own <dialog>.
+// The confirm dialog and modals, in the browser's own <dialog>, which keeps the focus inside and closes on Escape.
 
-import { element, textObject } from "./mrkdwn.js";
-import { render, valuesIn } from "./blocks.js";
+import { element } from "./dom.js";
+import { textObject } from "./mrkdwn.js";
+import { render } from "./blocks.js";
+import { fillIn, valuesIn } from "./elements.js";
 
 export function confirmed(confirm, names) {
   return new Promise((resolve) => {
-    const answer = (value) => () => {
+    const before = document.activeElement;
+    const answer = (value) => {
       box.close();
       box.remove();
+      before?.focus?.();
       resolve(value);
     };
     const box = element(
-      "dialog", { oncancel: () => answer(false)() },
-      element("h3", {}, confirm.title.text), element("p", {}, textObject(confirm.text, names)),
+      "dialog", { class: "confirm", "aria-labelledby": "confirm-title", oncancel: (event) => { event.preventDefault(); answer(false); } },
+      element("h3", { id: "confirm-title" }, confirm.title.text), element("p", {}, textObject(confirm.text, names)),
       element("div", { class: "row" },
-        element("button", { type: "button", onclick: answer(false) }, confirm.deny.text),
-        element("button", { type: "button", class: confirm.style ?? "primary", onclick: answer(true) }, confirm.confirm.text)),
+        element("button", { type: "button", onclick: () => answer(false) }, confirm.deny.text),
+        element("button", { type: "button", class: confirm.style ?? "primary", onclick: () => answer(true) }, confirm.confirm.text)),
     );
     document.body.append(box);
     box.showModal();
@@ -29,30 +33,51 @@ export function drawModal(dialog, view, names, { click, submit, close }) {
   dialog.dataset.shown = shown;
   if (!view) {
     dialog.close();
+    dialog.replaceChildren();
     return;
   }
-  const kept = dialog.dataset.view === view.id ? valuesIn(dialog) : {};
+  const same = dialog.dataset.view === view.id;
+  const kept = same ? valuesIn(dialog) : {};
   dialog.dataset.view = view.id;
   const drawn = render(view.blocks, names, (what) => click(view, what, valuesIn(dialog)));
-  for (const block of drawn) {
-    const error = view.errors[block.dataset.block];
-    const control = block.querySelector("input, textarea, select");
-    if (error) block.append(element("p", { class: "field error", role: "alert" }, element("span", { class: "error" }, error)));
-    if (control && typeof kept[block.dataset.block] === "string") control.value = kept[block.dataset.block];
-  }
-  const send = (event) => {
+  const wrong = drawn.filter((block) => markError(block, view.errors[block.dataset.block]));
+  const send = async (event) => {
     event.preventDefault();
-    submit(view, valuesIn(dialog));
+    const button = event.submitter;
+    if (button) button.disabled = true;
+    try {
+      await submit(view, valuesIn(dialog));
+    } finally {
+      if (button) button.disabled = false;
+    }
   };
+  const leave = view.close?.text ?? (view.depth > 1 ? "Back" : "Cancel");
   dialog.replaceChildren(element(
-    "form", { onsubmit: send }, element("h3", {}, view.title?.text ?? ""), ...drawn,
+    "form", { onsubmit: send, novalidate: true },
+    element("header", {}, element("h3", {}, view.title?.text ?? ""),
+      element("button", { type: "button", class: "bare", "aria-label": "Close", onclick: () => close(view) }, "✕")),
+    element("div", { class: "body" }, ...drawn),
     element("div", { class: "row" },
-      element("button", { type: "button", onclick: () => close(view) }, view.close?.text ?? "Cancel"),
+      element("button", { type: "button", onclick: () => close(view) }, leave),
       view.submit ? element("button", { class: "primary" }, view.submit.text) : null),
   ));
+  fillIn(dialog, kept);
   dialog.oncancel = (event) => {
     event.preventDefault();
     close(view);
   };
   if (!dialog.open) dialog.showModal();
+  const first = wrong[0] ?? (same ? null : dialog.querySelector(".body"));
+  first?.querySelector("input, textarea, select")?.focus();
+}
+
+function markError(block, error) {
+  if (!error) return false;
+  const id = `error-${block.dataset.block}`;
+  block.append(element("p", { class: "error", role: "alert", id }, error));
+  for (const control of block.querySelectorAll("input, textarea, select")) {
+    control.setAttribute("aria-invalid", "true");
+    control.setAttribute("aria-describedby", id);
+  }
+  return true;
 }

@@ -1,69 +1,42 @@
-// Slack's mrkdwn as DOM nodes. Text only ever enters the page as text; nothing is parsed as HTML.
+// Slack's mrkdwn as DOM nodes.
+
+import { element, link, safeLink } from "./dom.js";
+import { clockTime } from "./dates.js";
+import { EMOJI } from "./emoji.js";
 
 const PLAIN = { "&lt;": "<", "&gt;": ">", "&amp;": "&" };
-const EMOJI = {
-  red_circle: "🔴", large_yellow_circle: "🟡", large_green_circle: "🟢", large_blue_circle: "🔵",
-  white_circle: "⚪", black_circle: "⚫", warning: "⚠️", white_check_mark: "✅", x: "❌", lock: "🔒",
-  rotating_light: "🚨", mag: "🔎", stopwatch: "⏱", pushpin: "📌", arrow_forward: "▶️", eyes: "👀",
-};
-const TOKEN = /```([\s\S]+?)```|`([^`\n]+)`|<([^<>\n]+)>|:([a-z_]+):|(?<![\w*])\*(?=\S)([^*\n]+?)\*(?!\w)|(?<!\w)_(?=\S)([^_\n]+?)_(?!\w)|(?<!\w)~(?=\S)([^~\n]+?)~(?!\w)/g;
+const TOKEN = /```([\s\S]+?)```|`([^`\n]+)`|<([^<>\n]+)>|:([a-z0-9_+-]+):|(?<![\w*])\*(?=\S)([^*\n]+?)\*(?!\w)|(?<!\w)_(?=\S)([^_\n]+?)_(?!\w)|(?<!\w)~(?=\S)([^~\n]+?)~(?!\w)/g;
 
 export function unescape(text) {
   return text.replace(/&(?:lt|gt|amp);/g, (entity) => PLAIN[entity]);
 }
 
-export function element(name, attributes = {}, ...children) {
-  const made = document.createElement(name);
-  for (const [key, value] of Object.entries(attributes)) {
-    if (key.startsWith("on")) made.addEventListener(key.slice(2), value);
-    else if (value !== undefined && value !== false && value !== null) made.setAttribute(key, value === true ? "" : value);
-  }
-  made.append(...children.filter((child) => child !== null && child !== undefined));
-  return made;
-}
-
-export function safeLink(address) {
-  try {
-    return ["http:", "https:"].includes(new URL(address).protocol);
-  } catch {
-    return false;
-  }
-}
-
-function ago(minutes) {
-  if (minutes < 1) return "just now";
-  return minutes < 120 ? `${minutes} min ago` : `${Math.round(minutes / 60)} h ago`;
-}
-
-export function clockTime(seconds, format = "{date_short_pretty} {time}") {
-  const moment = new Date(seconds * 1000);
-  if (Number.isNaN(moment.getTime())) return "";
-  const day = (style) => moment.toLocaleDateString(undefined, { dateStyle: style });
-  const parts = {
-    date_num: moment.toISOString().slice(0, 10), date: day("long"), date_pretty: day("long"), date_slash: day("short"),
-    date_short: day("medium"), date_short_pretty: day("medium"), date_long: day("full"), date_long_pretty: day("full"),
-    time: moment.toLocaleTimeString(undefined, { timeStyle: "short" }),
-    time_secs: moment.toLocaleTimeString(undefined, { timeStyle: "medium" }),
-    ago: ago(Math.max(0, Math.round((Date.now() - moment) / 60000))),
-  };
-  return format.replace(/\{(\w+)\}/g, (whole, name) => parts[name] ?? whole);
+function date(target, label) {
+  const [, seconds, format, address] = target.split("^");
+  const shown = clockTime(Number(seconds), format) || unescape(label ?? "");
+  const growing = format?.includes("{ago}") ? { "data-seconds": seconds, "data-format": format } : {};
+  const made = element("time", { title: label ? unescape(label) : undefined, ...growing }, shown);
+  return address && safeLink(address) ? link(address, made) : made;
 }
 
 function reference(body, names) {
   const [target, label] = body.split(/\|(.*)/s);
-  const mention = (text) => element("span", { class: "mention" }, text);
-  if (target.startsWith("!date^")) {
-    const [, seconds, format] = target.split("^");
-    return element("time", { title: label ?? "" }, clockTime(Number(seconds), format) || unescape(label ?? ""));
+  const mention = (text, mine = false) => element("span", { class: mine ? "mention mine" : "mention" }, text);
+  if (target.startsWith("!date^")) return date(target, label);
+  if (target.startsWith("!subteam^")) {
+    const group = names.groups.get(target.slice(9));
+    return mention(`@${group?.handle ?? label?.replace(/^@/, "") ?? target.slice(9)}`, group?.mine);
   }
-  if (target.startsWith("!subteam^")) return mention(`@${names.groups.get(target.slice(9)) ?? label ?? target.slice(9)}`);
-  if (target.startsWith("!")) return mention(`@${target.slice(1)}`);
-  if (target.startsWith("@")) return mention(`@${names.users.get(target.slice(1)) ?? target.slice(1)}`);
-  if (target.startsWith("#")) return mention(`#${names.channels.get(target.slice(1)) ?? label ?? target.slice(1)}`);
+  if (target.startsWith("!")) return mention(`@${target.slice(1)}`, true);
+  if (target.startsWith("@")) return mention(`@${names.users.get(target.slice(1)) ?? target.slice(1)}`, target.slice(1) === names.me);
+  if (target.startsWith("#")) {
+    const name = names.channels.get(target.slice(1));
+    if (!name) return mention(label ? `#${label}` : "🔒 private channel");
+    return element("button", { type: "button", class: "mention", onclick: () => names.go(target.slice(1)) }, `#${name}`);
+  }
   const address = unescape(target);
   const shown = unescape(label ?? target);
-  if (!safeLink(address)) return document.createTextNode(shown);
-  return element("a", { href: address, target: "_blank", rel: "noopener noreferrer" }, shown);
+  return safeLink(address) ? link(address, shown) : document.createTextNode(shown);
 }
 
 function inline(text, names) {
@@ -87,8 +60,7 @@ function inline(text, names) {
 
 export function mrkdwn(text, names) {
   const fragment = document.createDocumentFragment();
-  const parts = text.split(/\n?(```[\s\S]+?```)\n?/).filter(Boolean);
-  for (const part of parts) {
+  for (const part of text.split(/\n?(```[\s\S]+?```)\n?/).filter(Boolean)) {
     if (part.startsWith("```")) {
       fragment.append(...inline(part, names));
       continue;
@@ -105,5 +77,7 @@ export function mrkdwn(text, names) {
 
 export function textObject(object, names) {
   if (!object) return document.createTextNode("");
-  return object.type === "mrkdwn" ? mrkdwn(object.text, names) : document.createTextNode(object.text);
+  if (object.type === "mrkdwn") return mrkdwn(object.text, names);
+  const shown = object.emoji === false ? object.text : object.text.replace(/:([a-z0-9_+-]+):/g, (whole, name) => EMOJI[name] ?? whole);
+  return document.createTextNode(shown);
 }
