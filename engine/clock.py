@@ -11,6 +11,7 @@ import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any, Protocol
 
 import structlog
@@ -101,9 +102,9 @@ class Clock:
     async def start(self, silence: timedelta) -> None:
         """Beat and reconcile once, then go on by the clock. Executors silent for so long are dead already now."""
         # The own name first: what is taken over under a name that is in no row, nobody would take over again.
-        await self._beat()
+        await self.beat()
         await self._reconcile(silence)
-        self._every(self._rhythm.beat, self._beat)
+        self._every(self._rhythm.beat, self.beat)
         self._every(self._rhythm.reconcile, lambda: self._reconcile(self._rhythm.silence))
         self._scheduler.start()
         self._watch = asyncio.create_task(self._watch_over_itself())
@@ -130,7 +131,7 @@ class Clock:
     def _every(self, interval: timedelta, work: Callable[[], Awaitable[None]]) -> None:
         seconds = interval.total_seconds()
         self._scheduler.add_job(  # pyright: ignore[reportUnknownMemberType]
-            lambda: self._patiently(work), "interval", seconds=seconds
+            partial(self._patiently, work), "interval", seconds=seconds
         )
 
     async def _patiently(self, work: Callable[[], Awaitable[None]]) -> None:
@@ -151,7 +152,8 @@ class Clock:
                 for job in scheduler.get_jobs():
                     job.modify(next_run_time=datetime.now(UTC))
 
-    async def _beat(self) -> None:
+    async def beat(self) -> None:
+        """Say that this replica lives, hand out what is due, and begin what was left behind."""
         async with self._plant.desk.store.begin() as unit:
             await unit.executors.beat(self._plant.executor, self._heard())
         await self._fire()
@@ -167,7 +169,7 @@ class Clock:
         wait = max(due - desk.clock(), _SOONEST) if due is not None else self._rhythm.beat
         if wait < self._rhythm.beat:
             self._scheduler.add_job(  # pyright: ignore[reportUnknownMemberType]
-                lambda: self._patiently(self._fire),
+                partial(self._patiently, self._fire),
                 "date",
                 run_date=datetime.now(UTC) + wait,
                 id="wake",
