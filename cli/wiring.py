@@ -15,6 +15,7 @@ from aws.clients import SessionFor
 from aws.sessions import AssumedRole, Identity, ambient, session_for
 from cli.settings import BadSetting, Settings
 from cli.signing import signer
+from commands import audits
 from commands.desk import Desk, unsigned
 from engine.clock import Clock as EngineClock
 from engine.clock import Rhythm
@@ -190,6 +191,7 @@ async def engine(parts: Base, directory: Directory, rhythm: Rhythm | None = None
     durable = Durable(plant, parts.settings.database)
     late.executor = durable
     await durable.start()
+    await audits.arrange(desk)
     clock = EngineClock(plant, durable, rhythm)
     try:
         # On SQLite the lock proves that every other executor is dead; on Postgres only silence does.
