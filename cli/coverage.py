@@ -40,7 +40,6 @@ class Covered:
     tests: tuple[str, ...]
 
 
-_BY_CLOCK = "its checks are made when somebody asks: its timer comes with the clocks"
 _OVER_ACCOUNTS = "looks in the incident's own account and region; over the organisation comes with the watch"
 
 _BY_HAND: tuple[tuple[str, str, str, str, str], ...] = (
@@ -66,7 +65,7 @@ _BY_HAND: tuple[tuple[str, str, str, str, str], ...] = (
     ("Q1 Q2 Q3 Q4", "commands.root_cause:state", "none: it takes words", "/ec2ir rootcause", ""),
     ("S1", "intake.matching:holds", "Contain now ▸", "/ec2ir plan", ""),
     ("S2", "intake.matching:holds", "Not malicious", "/ec2ir close", ""),
-    ("H6", "", "", "", _BY_CLOCK),
+    ("H6", "commands.audits:fire", "none: the clock does it", "ec2ir audit", ""),
     ("F1", "commands.close:take_lead", "Checklist: Done", "/ec2ir lead", ""),
     ("F6", "commands.inquire:inquire", "Checks", "/ec2ir hunt", _OVER_ACCOUNTS),
 )
