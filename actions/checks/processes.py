@@ -12,8 +12,8 @@ from actions.checks import reads
 from actions.checks.facts import ago
 from actions.checks.outside import MINING_PORTS, outside
 from actions.checks.process_list import KEPT, SCRIPT, Listing, Process, judged, read, suspicious_cron
+from actions.invocations import ended, invocation
 from actions.scene import Scene
-from aws.errors import AwsRefused
 from playbook.answer import Answer, Verdict, answer, gap
 from playbook.finding import Indicator
 from playbook.rows import Phase
@@ -29,7 +29,6 @@ DELIVER = 60
 """Seconds in which the agent must fetch the command; AWS takes no less than 30."""
 INLINE = 24_000
 """Characters of output that GetCommandInvocation answers (Systems Manager API reference)."""
-_RUNNING = ("Pending", "InProgress", "Delayed")
 
 
 async def look(scene: Scene) -> Answer:
@@ -38,7 +37,7 @@ async def look(scene: Scene) -> Answer:
     if (why := unreachable(known, scene)) or known is None:
         return gap(why)
     found = await ran(scene)
-    if found is None or found["Status"] in _RUNNING:
+    if found is None or not ended(found):
         return gap("The host took the command but had not answered after 51 s. Ask again in a minute.")
     output = found["StandardOutputContent"]
     if found["Status"] != "Success" and not output:
@@ -87,15 +86,8 @@ async def _ran(scene: Scene) -> GetCommandInvocationResultTypeDef | None:
     for delay in POLLS:
         if delay:
             await scene.pause(delay)
-        try:
-            found = await aws.call(
-                aws.ssm.get_command_invocation, CommandId=command, InstanceId=target.instance
-            )
-        except AwsRefused as refusal:
-            # For a moment after SendCommand there is none yet.
-            if refusal.code != "InvocationDoesNotExist":
-                raise
-        if found is not None and found["Status"] not in _RUNNING:
+        found = await invocation(aws, command, target.instance)
+        if ended(found):
             break
     return found
 
