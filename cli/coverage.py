@@ -65,7 +65,8 @@ _BY_HAND: tuple[tuple[str, str, str, str, str], ...] = (
     ("Q1 Q2 Q3 Q4", "commands.root_cause:state", "none: it takes words", "/ec2ir rootcause", ""),
     ("S1", "intake.matching:holds", "Contain now ▸", "/ec2ir plan", ""),
     ("S2", "intake.matching:holds", "Not malicious", "/ec2ir close", ""),
-    ("H6", "commands.audits:fire", "none: the clock does it", "ec2ir audit", ""),
+    ("R7", "commands.watch_round:fire", "Extend 24 h, Stop…, Sign…", "/ec2ir watch", ""),
+    ("H6", "commands.audits:fire", "none: every quarter by itself", "/ec2ir audit", ""),
     ("F1", "commands.close:take_lead", "Checklist: Done", "/ec2ir lead", ""),
     ("F6", "commands.inquire:inquire", "Checks", "/ec2ir hunt", _OVER_ACCOUNTS),
 )

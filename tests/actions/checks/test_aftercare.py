@@ -203,7 +203,6 @@ class TestHardening:
     """H1 to H5."""
 
     @pytest.mark.row("H1")
-    @pytest.mark.row("H6")
     async def test_ports_of_the_instance_and_of_the_account(self, place: Place) -> None:
         assert "tcp 22 to 0.0.0.0/0" in whole((await place.look(h1, place.seeded.web)).answer)
         assert (await place.look(h1, place.seeded.miner)).answer.verdict is Verdict.CLEAR
@@ -211,7 +210,6 @@ class TestHardening:
         assert "Open to the world beyond ports 80 and 443: 2 of 3 instances" in whole(said)
 
     @pytest.mark.row("H2")
-    @pytest.mark.row("H6")
     async def test_metadata_and_who_would_be_shut_out(self, place: Place) -> None:
         world_of(ec2_of(ACCOUNT_ID, REGION)).tokenless[place.seeded.web] = 1.0
         said = (await place.look(h2, place.seeded.web)).answer
