@@ -19,6 +19,7 @@ from bench.aws_stand_in.config import StandInConfig
 
 if TYPE_CHECKING:
     from mypy_boto3_autoscaling import AutoScalingClient
+    from mypy_boto3_cloudtrail import CloudTrailClient
     from mypy_boto3_ec2 import EC2Client
     from mypy_boto3_ec2.type_defs import FilterTypeDef, IpPermissionTypeDef
     from mypy_boto3_elb import ElasticLoadBalancingClient
@@ -55,6 +56,7 @@ class Clients:
     s3: "S3Client"
     sqs: "SQSClient"
     sts: "STSClient"
+    cloudtrail: "CloudTrailClient"
 
 
 def clients(url: str) -> Clients:
@@ -72,6 +74,7 @@ def clients(url: str) -> Clients:
         s3=session.client("s3", endpoint_url=url, config=once),
         sqs=session.client("sqs", endpoint_url=url, config=once),
         sts=session.client("sts", endpoint_url=url, config=once),
+        cloudtrail=session.client("cloudtrail", endpoint_url=url, config=once),
     )
 
 
@@ -106,7 +109,41 @@ def look_around(aws: Clients) -> None:
     assert "InstanceStorageInfo" not in kind
     refused("InvalidInstanceID.NotFound", lambda: aws.ec2.describe_instances(InstanceIds=["i-0"]))
     refused("DryRunOperation", lambda: aws.ec2.stop_instances(InstanceIds=[I], DryRun=True))
-    refused("InvalidAction", aws.ec2.describe_key_pairs)
+    refused("InvalidAction", aws.ec2.describe_vpn_gateways)
+
+
+def investigate(aws: Clients) -> None:
+    """What only checks read."""
+    vpc = by("vpc-id", names.VPC_ID)
+    (table,) = aws.ec2.describe_route_tables(Filters=vpc)["RouteTables"]
+    assert table["Routes"][0]["GatewayId"].startswith("igw-")
+    (acl,) = aws.ec2.describe_network_acls(Filters=vpc)["NetworkAcls"]
+    assert {rule["Egress"] for rule in acl["Entries"]} == {True, False}
+    (image,) = aws.ec2.describe_images(ImageIds=[names.IMAGE_ID])["Images"]
+    assert image["OwnerId"] == names.ACCOUNT_ID
+    (pair,) = aws.ec2.describe_key_pairs(KeyNames=["operations"])["KeyPairs"]
+    assert pair["KeyName"] == "operations"
+    assert names.REGION in [r["RegionName"] for r in aws.ec2.describe_regions()["Regions"]]
+
+    (event,) = aws.cloudtrail.lookup_events(
+        LookupAttributes=[{"AttributeKey": "ResourceName", "AttributeValue": I}]
+    )["Events"]
+    assert json.loads(event["CloudTrailEvent"])["userIdentity"]["userName"] == event["Username"]
+    assert event["EventTime"].utcoffset() is not None
+    query = aws.logs.start_query(
+        logGroupName=names.FLOW_LOG_GROUP, startTime=0, endTime=1, queryString="fields @message"
+    )["queryId"]
+    assert aws.logs.get_query_results(queryId=query)["status"] == "Complete"
+    assert aws.ssm.describe_sessions(State="History")["Sessions"] == []
+
+    (attached,) = aws.iam.list_attached_role_policies(RoleName=names.ROLE_NAME)["AttachedPolicies"]
+    arn = attached["PolicyArn"]
+    version = aws.iam.get_policy(PolicyArn=arn)["Policy"]["DefaultVersionId"]
+    document = aws.iam.get_policy_version(PolicyArn=arn, VersionId=version)["PolicyVersion"]["Document"]
+    assert isinstance(document, dict)
+    (key,) = aws.iam.list_access_keys(UserName="deployer")["AccessKeyMetadata"]
+    assert key["Status"] == "Active"
+    assert aws.iam.get_access_key_last_used(AccessKeyId=key["AccessKeyId"])["UserName"] == "deployer"
 
 
 def isolate_cold(aws: Clients) -> None:
@@ -376,6 +413,7 @@ class Scenario:
 
 SCENARIOS = (
     Scenario(tell=look_around),
+    Scenario(tell=investigate),
     Scenario(tell=isolate_cold),
     Scenario(tell=snapshot),
     Scenario(
