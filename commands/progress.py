@@ -7,6 +7,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 
 from actions.catalogue import BY_NAME
+from commands import remind
 from commands.approve import as_it_stands, need_of
 from commands.containment import CUTS_OFF, settle_containment
 from commands.desk import Desk, locked
@@ -332,6 +333,7 @@ async def _settle(
     await _resettle(unit, record.id, now)
     if CUTS_OFF.intersection(actions):
         await settle_containment(unit, record.target.incident, now)
+        await remind.arrange(unit, record.target.incident, desk.policy.reminders, now)
     if BRINGS_BACK.intersection(actions):
         found = await locked(unit, record.target.incident)
         await settle_recovery(unit, found.id, found.opened, now, desk.policy.watch)

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 from actions.check import Of
 from actions.checks.catalogue import CHECK_BY_NAME
+from commands import remind
 from commands.brief import brief_of
 from commands.desk import Desk, locked
 from commands.indicators import learn
@@ -31,6 +32,8 @@ from playbook.watch import Schedule, Watch, Watched, WatchMark, WatchState, next
 
 TOLD_LATE = timedelta(minutes=10)
 """A look that is made so long after it was due says so."""
+_LOOKED = frozenset({WatchMark.CLEAR, WatchMark.HIT})
+_UNSEEN = "not seen: "
 _LEFT = frozenset({"E5", "R4"})
 """Rows whose effect reaches the replacement too: it stands in the groups that they closed."""
 _BORN_WITH = frozenset({"R6"})
@@ -49,9 +52,15 @@ class Turn:
 
     @property
     def checks(self) -> tuple[str, ...]:
-        """The checks to be made. A replacement's sessions are no revoked ones: their use is no news."""
-        names = [n for n in INQUIRIES["watch"].checks if CHECK_BY_NAME[n].of is Of.INSTANCE]
-        return tuple(n for n in names if not (self.watch.replaces and n == "watch-credentials"))
+        """The checks to be made; those whose answer would be no news are left out.
+
+        A replacement's sessions are no revoked ones: their use is what it is for. What was isolated and left running,
+        for forensics, computes on; its traffic would be the news.
+        """
+        isolated = "C2" in self.brief.settled
+        no_news = "watch-credentials" if self.watch.replaces else "watch-cpu" if isolated else ""
+        names = (n for n in INQUIRIES["watch"].checks if CHECK_BY_NAME[n].of is Of.INSTANCE)
+        return tuple(n for n in names if n != no_news)
 
 
 async def fire(desk: Desk, subject: str) -> None:
@@ -92,9 +101,6 @@ async def _turn(desk: Desk, id_: str, due: datetime, number: int) -> Turn | None
         return Turn(
             watch=watch, due=due, number=number, since=since, brief=await _brief(unit, watch, found, since)
         )
-
-
-_LOOKED = frozenset({WatchMark.CLEAR, WatchMark.HIT})
 
 
 def _to_do(
@@ -147,7 +153,7 @@ def judged(answers: Mapping[str, Answer], found: Sequence[str]) -> tuple[WatchMa
         if a.verdict is Verdict.NOTABLE
     ]
     gaps = [
-        f"not seen: {CHECK_BY_NAME[n].title}: {' '.join(a.gaps or a.says)}"
+        f"{_UNSEEN}{CHECK_BY_NAME[n].title}: {' '.join(a.gaps or a.says)}"
         for n, a in answers.items()
         if a.verdict is Verdict.GAP
     ]
@@ -177,6 +183,8 @@ async def _write(desk: Desk, turn: Turn, answers: Mapping[str, Answer], people: 
             return
         await _keep(unit, turn, seen, answers)
         await _tell(unit, turn, seen, before, others, people, desk.policy.watch)
+        if mark is WatchMark.HIT:  # an incident that it opened again has rows to be reminded of
+            await remind.arrange(unit, target.incident, desk.policy.reminders, now)
         mine = await unit.watches.get(watch.id) or watch
         if next_slot(mine, desk.policy.watch, turn.due) is None:
             await end(unit, await locked(unit, target.incident), mine, now)
@@ -217,7 +225,7 @@ async def _tell(
     aloud = f"watch:{watch.id}:{turn.due.isoformat()}:{turn.number}"
     ids = [p.id for p in people]
     if seen.mark is WatchMark.HIT:
-        known = last is not None and last.mark is WatchMark.HIT and last.says == seen.says
+        known = last is not None and last.mark is WatchMark.HIT and _kinds(seen) <= _kinds(last)
         await tell(
             unit, incident=incident, at=seen.at, actor=BOT.id, event=Event.WATCH_HIT, words=f"{name}. {said}",
             data=data, aloud=aloud, ping=() if known else ids,
@@ -235,3 +243,8 @@ async def _tell(
         unit, incident=incident, at=seen.at, actor=BOT.id, event=Event.WATCH, words=f"{name}. {said}", data=data,
         aloud=aloud if lost else "", ping=ids if lost else (),
     )  # fmt: skip
+
+
+def _kinds(seen: Watched) -> frozenset[str]:
+    """Which checks saw something: their figures differ from look to look, and nobody is pinged for that again."""
+    return frozenset(says.partition(":")[0] for says in seen.says if not says.startswith(_UNSEEN))

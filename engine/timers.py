@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import timedelta
 
-from commands import audits, gather, legal, pinging, watch_round
+from commands import audits, gather, legal, pinging, remind, watch_round
 from commands.approve import expire
 from commands.desk import Desk
 from engine.plant import Plant
@@ -30,6 +30,8 @@ async def fire(plant: Plant, slot: Slot) -> None:
         await gather.fire(plant.desk, slot.subject)
     elif slot.alarm is Alarm.LEGAL:
         await legal.fire(plant.desk, slot.subject)
+    elif slot.alarm is Alarm.REMINDER:
+        await remind.fire(plant.desk, slot)
     elif slot.alarm is Alarm.AUDIT:
         await audits.fire(plant.desk, slot)
     elif slot.alarm is Alarm.PING:
