@@ -60,19 +60,19 @@ async def whole(made: World) -> bool:
     with measured("ana notes that memory can't be captured any more"):
         await _answered(made, channel, "tick C6 na it was cut off before its memory could be captured")
     good = True
-    for step, approvers in _STEPS:
-        good = await _step(made, channel, step, approvers) and good
+    for name, approvers in _STEPS:
+        good = await step(made, channel, name, approvers) and good
     for verb, words in _LOOKS:
         good = await _look(made, channel, verb, words) and good
     with measured("The root cause is stated, and the indicators go out as STIX 2.1"):
         await _answered(made, channel, "rootcause action hacking")
         await _answered(made, channel, "ioc export stix")
     with measured("bo has the report written, and closes the incident"):
-        await _say(
+        await say(
             made, "bo", channel, "close the miner is gone, the instance replaced, keys and ports are closed"
         )
         await until(made, lambda b: b.incident.state is IncidentState.CLOSED)
-        await _say(made, "bo", channel, "report")
+        await say(made, "bo", channel, "report")
     await _written(made, shown.incident.id)
     return good
 
@@ -89,34 +89,36 @@ async def _investigated(made: World) -> Board:
 async def _answered(made: World, channel: str, words: str) -> None:
     """Say it as ana, and wait until she is answered: the next answer would be taken for this one's."""
     said = len(made.workspace.ephemerals("ana"))
-    await _say(made, "ana", channel, words)
+    await say(made, "ana", channel, words)
     await made.workspace.until(lambda: len(made.workspace.ephemerals("ana")) > said, seconds=PATIENCE)
 
 
-async def _say(made: World, who: str, channel: str, words: str) -> None:
+async def say(made: World, who: str, channel: str, words: str) -> None:
+    """Type the words after `/ec2ir`, as this person."""
     await made.workspace.says(who, channel, f"/ec2ir {words}")
 
 
-async def _step(made: World, channel: str, step: str, approvers: Sequence[str]) -> bool:
+async def step(made: World, channel: str, name: str, approvers: Sequence[str]) -> bool:
+    """Propose the step as ana, and approve it as these; whether it was proved, or had nothing to do."""
     with measured(
-        f"ana proposes “{step}”; it is approved by {' and '.join(approvers)}, carried out and proved"
+        f"ana proposes “{name}”; it is approved by {' and '.join(approvers)}, carried out and proved"
     ):
         before = {p.id for p in (await seen(made)).pending}
         said = len(made.workspace.ephemerals("ana"))
-        await _say(made, "ana", channel, step)
+        await say(made, "ana", channel, name)
         shown = await until(
-            made, lambda b: _new(b, step, before) is not None or len(made.workspace.ephemerals("ana")) > said
+            made, lambda b: _new(b, name, before) is not None or len(made.workspace.ephemerals("ana")) > said
         )
-        plan = _new(shown, step, before)
+        plan = _new(shown, name, before)
         if plan is not None:
             await posted(made, plan.id)
             for who in approvers:
                 await click(made, who, channel, plan.id, "approve")
-            shown = await until(made, lambda b: mark(b, step) in _ENDED, hurry=1)
+            shown = await until(made, lambda b: mark(b, name) in _ENDED, hurry=1)
     if plan is None:
         out.print(f"   ⚫ {last_words(made, 'ana')}", markup=False)
         return True
-    row = next(r for s in shown.sections for r in s.rows if r.action.name == step)
+    row = next(r for s in shown.sections for r in s.rows if r.action.name == name)
     out.print(f"   {row.mark.sign} {row.action.title}: {row.mark.value}  {row.words}", markup=False)
     return row.mark.value == "proved"
 
@@ -128,7 +130,7 @@ def _new(shown: Board, step: str, before: set[str]) -> Proposal | None:
 async def _look(made: World, channel: str, verb: str, words: str) -> bool:
     began = made.clock()
     with measured(words):
-        await _say(made, "ana", channel, verb)
+        await say(made, "ana", channel, verb)
         shown = await until(made, lambda b: any(a.at >= began for a in b.answers))
     for answered in shown.answers:
         if answered.at >= began:

@@ -20,6 +20,7 @@ from cli.demo_hands import (
     unsettled,
     until,
 )
+from cli.demo_watch import watched
 from cli.demo_world import CIDR, World
 from cli.doors import err, out
 from cli.scenario import Scenario
@@ -41,6 +42,8 @@ async def play(made: World, scenario: Scenario, *, leak: bool) -> bool:
         proved = await _prove(made)
         if proved and scenario is Scenario.FULL:
             return await whole(made)
+        if proved and scenario is Scenario.WATCH:
+            return await watched(made)
         if proved:
             await _undo_tag(made)
     except StoppedShort as failure:

@@ -88,6 +88,7 @@ async def marks(room: Room, made: Watch) -> list[str]:
     return [one.mark.value for one in await seen(room, made)]
 
 
+@pytest.mark.slow
 @pytest.mark.row("R7")
 async def test_a_watch_of_72_hours_with_a_hit_at_hour_20_that_opens_the_closed_incident_again(
     room: Room,
@@ -184,6 +185,7 @@ async def test_after_downtime_the_latest_look_is_made_and_those_before_it_are_mi
         assert await unit.slots.next_due() == made.began + 20 * HOUR
 
 
+@pytest.mark.slow
 async def test_a_watch_that_was_down_over_its_end_ends_at_72_hours_all_the_same(room: Room) -> None:
     _, made = await watched(room)
     await hours(room, 60)
@@ -194,6 +196,7 @@ async def test_a_watch_that_was_down_over_its_end_ends_at_72_hours_all_the_same(
     assert (await seen(room, made))[-1].due == made.began + 72 * HOUR
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("jump", [3600, -3600])
 async def test_a_clock_that_jumps_an_hour_doubles_no_look_and_loses_none(room: Room, jump: int) -> None:
     _, made = await watched(room)
@@ -206,6 +209,7 @@ async def test_a_clock_that_jumps_an_hour_doubles_no_look_and_loses_none(room: R
     assert {one.mark for one in found} == {WatchMark.CLEAR}
 
 
+@pytest.mark.slow
 async def test_a_pause_moves_what_is_to_come_and_the_end(room: Room) -> None:
     incident, made = await watched(room)
     await hours(room, 2.5, step=0.5)
@@ -222,6 +226,7 @@ async def test_a_pause_moves_what_is_to_come_and_the_end(room: Room) -> None:
     assert found[-1].due == over.until
 
 
+@pytest.mark.slow
 async def test_a_watch_that_is_over_can_be_extended_until_it_is_signed(room: Room) -> None:
     incident, made = await watched(room)
     await hours(room, 73)
@@ -305,5 +310,3 @@ async def test_three_replicas_make_each_look_once(store: SqlStore) -> None:
     async with room.store.begin() as unit:
         assert [e.kind for e in await unit.ledger.of(incident)].count("watched") == 3
         assert await unit.slots.next_due() == made.began + 4 * HOUR
-
-
