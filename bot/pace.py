@@ -11,6 +11,9 @@ from playbook.clock import Clock
 GAP = timedelta(seconds=1.05)
 """Slack's limit for posting is about one message a second in each channel (Slack, “rate limits”)."""
 
+_FAR = timedelta(minutes=5)
+"""No wait is this long (Slack asks for a minute at most): a turn further ahead is from before a clock was set back."""
+
 Sleep = Callable[[float], Awaitable[None]]
 
 
@@ -26,7 +29,7 @@ class Pace:
     async def turn(self, channel: str) -> None:
         """Wait until the channel may be written to, and take that place."""
         now = self.clock()
-        self._free = {c: at for c, at in self._free.items() if at > now}
+        self._free = {c: at for c, at in self._free.items() if now < at < now + _FAR}
         mine = self._free.get(channel, now)
         self._free[channel] = mine + self.gap
         if mine > now:

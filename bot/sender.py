@@ -17,7 +17,7 @@ from bot.check import LimitError
 from bot.deliver import Office, deliver
 from bot.pace import GAP, Pace, Sleep
 from bot.poster import Poster
-from bot.summon import POSTS, TRIES, Ways, give_up
+from bot.summon import POSTS, TRIES, NotNow, Ways, give_up
 from playbook.clock import Clock
 from playbook.errors import BadInput, Unreachable
 from playbook.outbox import Post, Sending
@@ -26,8 +26,10 @@ from playbook.ports import Directory, Store, Unit
 log: structlog.stdlib.BoundLogger = structlog.get_logger("ec2ir.bot")
 LEASE = timedelta(seconds=60)
 """After this long a row whose sender died is handed out again."""
-_PATIENCE = 45.0
-"""Seconds for one row; less than the lease, so that nobody else has the row meanwhile."""
+PATIENCE = 20.0
+"""Seconds for one row. Less than the silence after which a replica counts as dead, and its rows are others': one
+that stood still meanwhile breaks off when it wakes, rather than send what somebody else has sent.
+"""
 _TRIES = 60
 """How often, a second apart, the end of a row is stored; then its lease runs out anyway."""
 _LONGEST_WAIT = timedelta(minutes=1)
@@ -47,6 +49,7 @@ class Sender:
     holder: str
     written: asyncio.Event = field(default_factory=asyncio.Event)
     in_hand: set[int] = field(default_factory=set[int])
+    patience: float = PATIENCE
 
     async def run(self, stop: asyncio.Event) -> None:
         """Send until `stop` is set; a row under way is finished first."""
@@ -83,11 +86,13 @@ class Sender:
 
     async def _deliver(self, sending: Sending) -> None:
         try:
-            async with asyncio.timeout(_PATIENCE):
+            async with asyncio.timeout(self.patience):
                 ts = await deliver(self.office, sending)
         except SlackTrouble as trouble:
             final = trouble.final or (bool(trouble.code) and _spared(sending))
             await self._not_sent(sending, trouble.what, final=final, wait=trouble.wait)
+        except NotNow as trouble:
+            await self._not_sent(sending, trouble.what, final=False, wait=trouble.wait)
         except (LimitError, SlackObjectFormationError, BadInput) as problem:
             await self._not_sent(sending, str(problem), final=True)
         except (Unreachable, TimeoutError) as trouble:
@@ -177,12 +182,14 @@ def make_sender(
     sleep: Sleep = asyncio.sleep,
     gap: timedelta = GAP,
     ways: Ways | None = None,
+    patience: float = PATIENCE,
 ) -> Sender:
     """A sender. `announce` is EC2IR_SLACK_CHANNEL, an id or a name; `holder` names this process in the outbox;
-    `gap` is the time between two messages in a channel; `ways` are those by which escalations leave.
+    `gap` is the time between two messages in a channel; `ways` are those by which escalations leave; `patience` is
+    how many seconds one row may take.
     """
     poster = Poster(client=client, pace=Pace(clock=clock, sleep=sleep, gap=gap))
     office = Office(
         store=store, poster=poster, directory=directory, clock=clock, announce=announce, ways=ways or Ways()
     )
-    return Sender(office=office, holder=holder)
+    return Sender(office=office, holder=holder, patience=patience)
