@@ -19,6 +19,7 @@ app.add_typer(looking.ledger, name="ledger")
 app.add_typer(recording.ioc, name="ioc")
 for _name, _command in {
     "demo": setup.demo,
+    "drill": setup.drill,
     "serve": setup.serve,
     "migrate": setup.migrate,
     "manifest": setup.manifest,

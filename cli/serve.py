@@ -24,6 +24,7 @@ from bot.people import People
 from bot.sender import Sender, make_sender
 from bot.socket import connected, problem_of
 from cli.alerts import DeskSink, door_of, reading_of, rules_of, say_problems
+from cli.couriers import ways_of
 from cli.operators import Operators
 from cli.settings import BadSetting, Settings, require
 from cli.wiring import Base, Engine, base, engine
@@ -63,6 +64,7 @@ async def running(
     sessions: SessionFor | None = None,
     rhythm: Rhythm | None = None,
     gap: timedelta = GAP,
+    drill: bool = False,
 ) -> AsyncGenerator[Running]:
     """Everything that `ec2ir serve` runs, ready when the block begins and wound down when it ends.
 
@@ -70,9 +72,13 @@ async def running(
     Raises BadSetting for what is missing.
     """
     _complete(settings)
+    ways = ways_of(settings)
     token, api = settings.slack_bot_token.get_secret_value(), settings.slack_api_url
     stop = asyncio.Event()
-    async with base(settings, clock=clock, sessions=sessions) as parts, AsyncExitStack() as stack:
+    async with (
+        base(settings, clock=clock, sessions=sessions, drill=drill) as parts,
+        AsyncExitStack() as stack,
+    ):
         compiling = asyncio.create_task(asyncio.to_thread(rules_of, settings))
         client = listening_client(token, api)
         await check_token(client)
@@ -88,7 +94,7 @@ async def running(
         desk = room.desk
         sender = make_sender(
             parts.store, sending_client(token, api), directory,
-            announce=settings.slack_channel, holder=parts.executor, clock=clock, gap=gap,
+            announce=settings.slack_channel, holder=parts.executor, clock=clock, gap=gap, ways=ways,
         )  # fmt: skip
         listening = Work()
         app = build_app(

@@ -18,7 +18,9 @@ from pydantic import AfterValidator, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from cli.clock_settings import AuditSection, LegalSection, RemindersSection, distinct
+from cli.escalation_settings import EscalationSection, SmtpSection
 from cli.section import Section
+from cli.watch_settings import WatchSection
 from playbook.environment import EnvironmentRule
 from playbook.errors import BadInput
 from playbook.legal import THAILAND
@@ -205,6 +207,9 @@ class PolicyFile(Section):
     legal: Annotated[tuple[LegalSection, ...], AfterValidator(distinct)] = ()
     reminders: RemindersSection = Field(default_factory=RemindersSection)
     audit: AuditSection = Field(default_factory=AuditSection)
+    watch: WatchSection = Field(default_factory=WatchSection)
+    escalation: EscalationSection = Field(default_factory=EscalationSection)
+    smtp: SmtpSection = Field(default_factory=SmtpSection)
     accounts: tuple[AccountEntry, ...] = ()
     operators: tuple[Operator, ...] = ()
 
@@ -223,9 +228,12 @@ class Settings(BaseSettings):
     slack_signing_secret: SecretStr = SecretStr("")
     slack_api_url: str = "https://slack.com/api/"
     slack_channel: str = ""
+    drill_slack_bot_token: SecretStr = SecretStr("")
+    drill_slack_app_token: SecretStr = SecretStr("")
     alerts_secret: Annotated[SecretStr, AfterValidator(_long)] = SecretStr("")
     evidence_bucket: str = ""
     signing_key: str = ""
+    smtp_password: SecretStr = SecretStr("")
     http_host: str = "127.0.0.1"
     http_port: int = Field(default=3000, ge=0, le=65535)
     policy_file: PolicyFile = Field(default_factory=PolicyFile, exclude=True)
@@ -252,6 +260,8 @@ class Settings(BaseSettings):
             forensics=self.policy_file.forensics.forensics,
             legal=tuple(law.jurisdiction for law in self.policy_file.legal) or (THAILAND,),
             reminders=self.policy_file.reminders.every,
+            watch=self.policy_file.watch.schedule,
+            escalation=self.policy_file.escalation.escalating,
             audit=self.policy_file.audit.audit(tuple(account.id for account in self.policy_file.accounts)),
         )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json as jsonlib
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -49,6 +50,26 @@ def iam_policy(
     except Ec2irError as error:
         stop(error)
     out.print_json(jsonlib.dumps(policy([BY_NAME[action]] if action else None, roles=roles)))
+
+
+def drill(
+    scenario: Annotated[
+        str, typer.Argument(help="miner-web, miner-dev, control, credentials, sequence or probe.")
+    ],
+    to: Annotated[
+        Path, typer.Option("--out", help="The folder that the drill's report is written to.")
+    ] = Path(),
+) -> None:
+    """Drill in your own Slack workspace: the AWS account is one in a box, and everything is marked as a drill."""
+    try:
+        from cli.drill import run
+    except ImportError as error:
+        stop(BadSetting(f"A drill needs {error.name}.", then="Install it with: pip install 'ec2ir[demo]'"))
+
+    async def work(settings: Settings) -> None:
+        await run(settings, scenario, to)
+
+    enter(work)
 
 
 def serve() -> None:

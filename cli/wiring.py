@@ -59,6 +59,7 @@ class Base:
     clock: Clock
     executor: str
     """This process's own name, fresh at every start."""
+    drill: bool = False
 
     def desk(self, directory: Directory, executor: Executor) -> Desk:
         """A desk at this door."""
@@ -74,6 +75,7 @@ class Base:
             sign=signer(self.settings.signing_key) or unsigned,
             account=self.identity.account,
             region=self.region,
+            drill=self.drill,
             own_roles=frozenset(own | ({self.identity.role} if self.identity.role else set())),
         )
 
@@ -101,7 +103,11 @@ async def stored(settings: Settings) -> AsyncGenerator[SqlStore]:
 
 @asynccontextmanager
 async def base(
-    settings: Settings, *, clock: Clock = system_clock, sessions: SessionFor | None = None
+    settings: Settings,
+    *,
+    clock: Clock = system_clock,
+    sessions: SessionFor | None = None,
+    drill: bool = False,
 ) -> AsyncGenerator[Base]:
     """Open the store and AWS. Raises BadSetting when the schema is not up to date.
 
@@ -123,7 +129,7 @@ async def base(
         try:
             yield Base(
                 settings=settings, store=store, cloud=cloud, identity=identity, region=region, clock=clock,
-                executor=f"x-{secrets.token_hex(6)}",
+                executor=f"x-{secrets.token_hex(6)}", drill=drill,
             )  # fmt: skip
         finally:
             await asyncio.to_thread(cloud.close)
