@@ -15,6 +15,8 @@ from aws.fenced import fenced
 from cli.box import use
 from playbook.errors import Unreachable
 
+pytestmark = pytest.mark.slow
+
 BOX = "http://127.0.0.1:9"
 """Nobody listens there: a request that is let through fails otherwise than one that is held back."""
 

@@ -35,6 +35,7 @@ def test_the_scopes_are_those_that_slack_wants(method: str) -> None:
     assert asked == expected
 
 
+@pytest.mark.slow
 async def test_with_these_scopes_alone_an_incident_is_played(quiet: Room) -> None:
     quiet.slack.state.app = App(scopes=NAMES)
     await quiet.finding()

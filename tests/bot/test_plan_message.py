@@ -47,6 +47,7 @@ def labels(made: Proposal, *, minutes: float = 1) -> list[str]:
     return [b["text"]["text"] for block in checked(page) for b in elements_of(block)]
 
 
+@pytest.mark.slow
 @given(plans, st.sampled_from(list(Kind)))
 def test_any_plan_makes_messages_that_slack_takes(plan: Shown, kind: Kind) -> None:
     for page in plan_message(proposal(TARGET, kind=kind), (("isolate", plan),) * 3, NEED, now=NOON):

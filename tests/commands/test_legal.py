@@ -76,6 +76,7 @@ async def test_no_clock_starts_by_itself(room: Room) -> None:
     assert await due(room) == []
 
 
+@pytest.mark.slow
 async def test_reminders_come_at_fixed_points_and_daily_once_overdue(room: Room) -> None:
     incident = await room.quiet()
     await aware(room, incident)
@@ -143,6 +144,7 @@ async def test_a_replica_whose_clock_is_behind_still_reminds(room: Room) -> None
     assert ["48 h 0 min left" in words for words in await room.news()] == [True]
 
 
+@pytest.mark.slow
 async def test_what_was_sent_ends_it_and_no_reminder_follows(room: Room) -> None:
     incident = await room.quiet()
     await aware(room, incident)

@@ -197,6 +197,20 @@ async def test_a_watch_that_was_down_over_its_end_ends_at_72_hours_all_the_same(
 
 
 @pytest.mark.slow
+async def test_a_watch_ends_on_time_in_the_hands_of_another_process(room: Room) -> None:
+    _, made = await watched(room)
+    await hours(room, 21)
+    other = room_on(room.store)
+    sees(other, QUIET)
+    other.clock.advance((room.clock() - other.clock()).total_seconds() + 7 * 3600)
+    await hours(other, 60)
+    over = await now(other, made)
+    assert (over.state, over.until) == (WatchState.ENDED, made.began + 72 * HOUR)
+    found = await seen(other, made)
+    assert [one.due for one in found] == list(slots(made, room.desk.policy.watch))
+    assert {one.mark for one in found} == {WatchMark.CLEAR}
+
+
 @pytest.mark.parametrize("jump", [3600, -3600])
 async def test_a_clock_that_jumps_an_hour_doubles_no_look_and_loses_none(room: Room, jump: int) -> None:
     _, made = await watched(room)
@@ -237,6 +251,38 @@ async def test_a_watch_that_is_over_can_be_extended_until_it_is_signed(room: Roo
     await watch.sign(room.desk, incident, "clean", by=BO, door=Door.CHAT)
     with pytest.raises(Refused, match="signed"):
         await watch.extend(room.desk, incident, 24, by=BO, door=Door.CHAT)
+
+
+async def test_a_pause_over_the_last_look_is_refused_and_a_gap_is_not_retried_in_one(room: Room) -> None:
+    incident, made = await watched(room)
+    sees(room, SILENT)
+    await hours(room, 1)
+    await watch.pause(room.desk, incident, by=ANA, door=Door.CHAT)
+    room.clock.advance(3600)
+    await tick(room)
+    assert [(one.mark, one.tries) for one in await seen(room, made)] == [(WatchMark.GAP, 1)]
+    await watch.resume(room.desk, incident, by=ANA, door=Door.CHAT)
+    room.clock.advance(80 * 3600)
+    with pytest.raises(Refused, match="last look"):
+        await watch.pause(room.desk, incident, by=ANA, door=Door.CHAT)
+
+
+async def test_a_hit_that_goes_on_pings_once(room: Room) -> None:
+    _, made = await watched(room)
+    sees(room, TALKS)
+    await hours(room, 2)
+    hits = [m for m in await room.told() if m.post is Post.CHANNEL and m.body["event"] == Event.WATCH_HIT]
+    assert [bool(m.body["ping"]) for m in hits] == [True, False]
+    assert await marks(room, made) == ["hit", "hit"]
+
+
+async def test_what_was_isolated_may_compute_on(room: Room) -> None:
+    incident, _ = await room.contained("isolate")
+    room.cloud.answers.update(dict.fromkeys(INQUIRIES["watch"].checks, QUIET))
+    room.cloud.answers["watch-cpu"] = answer(Verdict.NOTABLE, "Flat at the top.")
+    (made,) = await watch.start(room.desk, incident, by=ANA, door=Door.CHAT)
+    await hours(room, 1)
+    assert await marks(room, made) == ["clear"]
 
 
 async def test_what_was_stopped_looks_no_more_and_says_why(room: Room) -> None:

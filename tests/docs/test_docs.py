@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -21,6 +22,7 @@ IDS = [str(path.relative_to(ROOT)) for path in PAGES]
 each = pytest.mark.parametrize("page", PAGES, ids=IDS)
 
 
+@cache
 def verbs() -> dict[str, set[str]]:
     """Every command, with the options of it and of the commands below it."""
     top = getattr(get_command(app), "commands", {})

@@ -7,6 +7,7 @@ import json
 from collections.abc import Callable
 from typing import Any, cast
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -18,6 +19,8 @@ from playbook.errors import BadInput
 from playbook.finding import Finding, Scope
 from tests.intake import payloads
 from tests.intake.builders import ACCOUNT, REGION, Json, event, finding, instance_resource, sequence
+
+pytestmark = pytest.mark.slow
 
 LEAVES = st.one_of(st.none(), st.booleans(), st.integers(), st.floats(), st.text(max_size=20), st.datetimes())
 VALUES = st.recursive(

@@ -228,6 +228,7 @@ async def test_while_the_queue_fails_the_pauses_grow_to_a_minute_and_start_over_
     assert queue.deleted == ["a"]
 
 
+@pytest.mark.slow
 async def test_an_outage_of_a_day_is_survived() -> None:
     queue, naps = MemoryQueue("a"), Naps()
     queue.failures = 1440

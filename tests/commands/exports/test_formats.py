@@ -7,6 +7,7 @@ import io
 import json
 from dataclasses import replace
 from datetime import timedelta
+from functools import cache
 from typing import Any, cast
 
 import pytest
@@ -52,13 +53,19 @@ EVERYTHING = Export(
 )
 
 
+@cache
+def written(export: Export) -> bytes:
+    """The STIX bundle, written once for all who look at it."""
+    return stix(export)
+
+
 def objects(export: Export, kind: str) -> list[dict[str, Any]]:
-    return [o for o in json.loads(stix(export))["objects"] if o["type"] == kind]
+    return [o for o in json.loads(written(export))["objects"] if o["type"] == kind]
 
 
 def parsed(export: Export) -> Any:
     """The bundle as the library reads it: strictly, so that anything that is no STIX raises."""
-    return cast("Any", stix2.parse(stix(export).decode(), allow_custom=False))  # pyright: ignore[reportUnknownMemberType]
+    return cast("Any", stix2.parse(written(export).decode(), allow_custom=False))  # pyright: ignore[reportUnknownMemberType]
 
 
 def test_there_is_a_value_of_every_kind() -> None:
@@ -76,7 +83,7 @@ def test_the_bundle_is_strict_stix() -> None:
 
 
 def test_every_reference_in_the_bundle_leads_somewhere() -> None:
-    made = json.loads(stix(EVERYTHING))["objects"]
+    made = json.loads(written(EVERYTHING))["objects"]
     ids = {o["id"] for o in made}
     assert len(ids) == len(made)
     for one in made:
@@ -87,7 +94,7 @@ def test_every_reference_in_the_bundle_leads_somewhere() -> None:
 
 
 def test_everything_is_marked_amber() -> None:
-    made = json.loads(stix(EVERYTHING))["objects"]
+    made = json.loads(written(EVERYTHING))["objects"]
     assert made[0]["definition"] == {"tlp": "amber"}
     assert all(o["object_marking_refs"] == [AMBER] for o in made[1:])
 
@@ -144,8 +151,8 @@ def test_the_same_is_the_same_bytes(write: Any) -> None:
 
 def test_what_is_exported_again_keeps_its_ids() -> None:
     later = replace(EVERYTHING, at=NOON + timedelta(days=2))
-    assert [o["id"] for o in json.loads(stix(later))["objects"]] == [
-        o["id"] for o in json.loads(stix(EVERYTHING))["objects"]
+    assert [o["id"] for o in json.loads(written(later))["objects"]] == [
+        o["id"] for o in json.loads(written(EVERYTHING))["objects"]
     ]
     uuids = [[a["uuid"] for a in json.loads(misp(e))["Event"]["Attribute"]] for e in (EVERYTHING, later)]
     assert uuids[0] == uuids[1]

@@ -21,6 +21,7 @@ from tests.commands.report.stories import HOSTILE, hostile, played, report_of
 ROOT = Path(__file__).parents[3]
 
 
+@pytest.mark.slow
 async def test_the_same_report_is_the_same_bytes(room: Room) -> None:
     incident = await played(room)
     first, second = await report_of(room, incident), await report_of(room, incident)
@@ -67,6 +68,7 @@ async def test_the_pdf_is_archival_and_has_pages_to_look_at(room: Room) -> None:
     assert all(page.startswith(b"\x89PNG") for page in drawn)
 
 
+@pytest.mark.slow
 async def test_hostile_names_are_drawn_and_do_nothing(room: Room) -> None:
     report = await report_of(room, await hostile(room))
 

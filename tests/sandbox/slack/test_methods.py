@@ -134,6 +134,7 @@ def expect(world: World, method: str, error: str, arguments: dict[str, Any]) -> 
     assert world.workspace.calls[-1].status == 200
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("method", "error"), CASES)
 async def test_a_declared_refusal_is_given(world: World, method: str, error: str) -> None:
     workspace = world.workspace
