@@ -86,7 +86,8 @@ async def let_in(poster: Poster, channel: str, asked: Asked) -> None:
 def ping_words(incident: Incident, escalation: Escalation, errand: Errand, asked: str) -> Words:
     """The ping as it stands: with its buttons while it waits, with who has it afterwards."""
     rule = RULES[escalation.rule]
-    head = f"{_sign(escalation)} *{escalation.rule} · {mrkdwn(rule.happened)}*"
+    drill = "DRILL · " if incident.drill else ""
+    head = f"{_sign(escalation)} *{drill}{escalation.rule} · {mrkdwn(rule.happened)}*"
     lines = [
         f"{head} · {asked or mrkdwn(errand.name, 60)}",
         f"*Why* {said(escalation.why, 400)}" if escalation.why else "",
@@ -107,7 +108,7 @@ def ping_words(incident: Incident, escalation: Escalation, errand: Errand, asked
         shown.append(blocks.row(_buttons(escalation)))
     shown.append(blocks.context(" · ".join(small)))
     return Words(
-        text=f"{escalation.rule} · {rule.happened} · {asked or errand.name}"[:300], blocks=checked(shown)
+        text=f"{drill}{escalation.rule} · {rule.happened} · {asked or errand.name}"[:300], blocks=checked(shown)
     )
 
 

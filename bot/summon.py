@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol
 
 from bot.channels import id_of
@@ -11,7 +11,7 @@ from bot.pings import Asked, let_in, ping_words, reach
 from bot.poster import Poster
 from commands.desk import the_incident
 from commands.pinging import Errand, contact_of, errand_of, told, untold
-from playbook.errors import BadInput
+from playbook.errors import BadInput, Unreachable
 from playbook.escalation import Escalation, EscalationState
 from playbook.incident import Incident
 from playbook.outbox import Post, Sending
@@ -34,6 +34,14 @@ class Summons:
     contact: Contact
     at: datetime
     acknowledged: bool = False
+
+
+class NotNow(Unreachable):
+    """It was not taken, and may be after `wait`."""
+
+    def __init__(self, what: str, *, wait: timedelta | None = None) -> None:
+        super().__init__(what)
+        self.wait = wait
 
 
 class Courier(Protocol):

@@ -17,6 +17,7 @@ from tests.cli.conftest import Shell
 ROOT = Path(__file__).resolve().parents[2]
 TOKEN = "xoxb-1234-do-not-show"
 LAW = "[[legal]]\nname = 'x'\ntitle = 'X'\nauthority = 'the authority'\n"
+ROLES = "[roles]\nresponders = 'S1'\napprovers = 'S2'\n"
 SERVES = {"EC2IR_SLACK_BOT_TOKEN": TOKEN, "EC2IR_SLACK_APP_TOKEN": "xapp-1-do-not-show"}
 
 
@@ -77,6 +78,24 @@ def test_a_wrong_variable(shell: Shell, variables: dict[str, str], starts: str, 
         (f"{LAW}hours = 72\n{LAW}hours = 24", "two laws are called x"),
         ("[reminders]\nhours = 0", "reminders.hours (it is '0')"),
         ("[audit]\nregions = ['mars']", "audit.regions.0 (it is 'mars')"),
+        ("[escalation]\nladder_minutes = []", "escalation.ladder_minutes: "),
+        ("[escalation]\nladder_minutes = [0]", "escalation.ladder_minutes.0 (it is '0')"),
+        ("[escalation]\nfallback = 'duty'", "escalation: Value error, fallback is 'duty'"),
+        ("[escalation.targets.boss]\ngroup = 'S1'", "no rule calls the target 'boss'"),
+        ("[escalation.targets.ciso]", "set at least one of group, person"),
+        ("[escalation.targets.ciso]\nperson = 'ana'", "escalation.targets.ciso.person (it is 'ana')"),
+        ("[escalation.targets.ciso]\nemail = 'a@b, c@d'", "escalation.targets.ciso.email (it is"),
+        ("[escalation.targets.ciso]\npager_url = 'https://h/x'", "both pager_url and pager_key_env"),
+        (
+            "[escalation.targets.ciso]\npager_url = 'http://h/do-not-show'\npager_key_env = 'K'",
+            "escalation.targets.ciso.pager_url: ",
+        ),
+        (
+            "[escalation.targets.ciso]\npager_url = 'https://h/x'\npager_key_env = 'a key'",
+            "escalation.targets.ciso.pager_key_env (it is 'a key')",
+        ),
+        ("[smtp]\nhost = 'h'", "a mail server needs from"),
+        ("[smtp]\nhost = 'h'\nfrom = 'a@b.c'\nuser = 'u'\nstarttls = false", "sent in the clear"),
         ("[[accounts]]\nid = '12'", "accounts.0.id (it is '12')"),
         ("[[accounts]]\nid = '111111111111'\nexternal_id = ['do-not-show']", "accounts.0.external_id: "),
         ("[[operators]]\nperson = 'U1'", "operators.0.arn: "),
@@ -98,6 +117,17 @@ def test_a_wrong_policy_file(shell: Shell, text: str, names: str) -> None:
         ({"EC2IR_SLACK_BOT_TOKEN": TOKEN}, "", "EC2IR_SLACK_SIGNING_SECRET is not set"),
         (SERVES, "", "[roles] responders is not set"),
         (SERVES, "[roles]\nresponders = 'S1'", "[roles] approvers is not set"),
+        (
+            SERVES,
+            f"{ROLES}[escalation.targets.ciso]\nemail = 'a@b.c'",
+            "[escalation.targets.ciso] has an email",
+        ),
+        (
+            SERVES,
+            f"{ROLES}[escalation.targets.ciso]\npager_url = 'https://h/x'\npager_key_env = 'NO_SUCH_KEY'",
+            "[escalation.targets.ciso] has pager_key_env NO_SUCH_KEY, which is not set",
+        ),
+        (SERVES, f"{ROLES}[smtp]\nhost = 'h'\nfrom = 'a@b.c'\nuser = 'u'", "[smtp] has a user"),
     ],
 )
 def test_what_serving_needs(shell: Shell, variables: dict[str, str], policy: str, names: str) -> None:
@@ -127,12 +157,15 @@ def test_the_example_policy_loads_and_names_every_key() -> None:
         for name, about in model.model_fields.items():
             inner = [about.annotation, *getattr(about.annotation, "__args__", ())]
             nested = [c for c in inner if isinstance(c, type) and issubclass(c, BaseModel)]
-            found |= keys(nested[0], f"{where}{name}.") if nested else {f"{where}{name}"}
+            place = f"{where}{about.alias or name}" + (".*" if name == "targets" else "")
+            found |= keys(nested[0], f"{place}.") if nested else {place}
         return found
 
     def named(value: Any, where: str) -> set[str]:
         if isinstance(value, dict):
-            return {k for n, v in cast("dict[str, Any]", value).items() for k in named(v, f"{where}{n}.")}
+            free = where.endswith(".targets.")  # their names are the user's
+            inside = cast("dict[str, Any]", value).items()
+            return {k for n, v in inside for k in named(v, f"{where}{'*' if free else n}.")}
         if isinstance(value, list) and value and isinstance(value[0], dict):
             return named(value[0], where)
         return {where.rstrip(".")}
