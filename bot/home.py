@@ -104,7 +104,7 @@ def _ping(home: Home, ping: Escalation) -> str:
 def _incident(home: Home, incident: Incident) -> str:
     contained = "contained" if incident.contained else "*not contained*"
     lead = f"lead {mention(Person(id=incident.lead))}" if incident.lead else "no lead"
-    sample = "SAMPLE · " if incident.sample else ""
+    sample = "SAMPLE · " if incident.sample else "DRILL · " if incident.drill else ""
     return (
         f"{severity(incident)} · {sample}{incident.environment.value} · {contained} · {mrkdwn(incident.title, 80)} · "
         f"opened {moment(incident.opened, '{ago}')} · {lead} · {_place(home, incident.id)}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from commands.report.deadlines import deadlines
 from commands.report.instances import changes
 from commands.report.model import Report, Word
 from commands.report.steps_content import steps
@@ -49,6 +50,7 @@ def content(report: Report) -> Content:
             _what(report),
             _people(report),
             steps(report),
+            deadlines(report),
             _indicators(report),
             _cause(report),
             _checklist(report),

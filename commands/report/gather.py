@@ -57,6 +57,7 @@ async def gather(unit: Unit, incident: str, now: datetime) -> Report:
         evidence=evidence,
         broken=broken,
         indicators=shown.indicators,
+        clocks=shown.clocks,
         cause=cause,
         stated=stated,
         checklist=items(shown),

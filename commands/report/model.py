@@ -11,6 +11,7 @@ from playbook.finding import Finding
 from playbook.incident import Incident, InstanceFacts
 from playbook.indicators import Known
 from playbook.ledger import Evidence
+from playbook.legal import LegalClock
 from playbook.people import Person
 from playbook.root_cause import RootCause
 from playbook.run import Step
@@ -85,6 +86,7 @@ class Report:
     evidence: tuple[Evidence, ...]
     broken: tuple[str, ...]
     indicators: tuple[Known, ...]
+    clocks: tuple[LegalClock, ...]
     cause: RootCause
     stated: bool
     checklist: tuple[Item, ...]

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 
 from commands.board import Board
 from commands.checklist import items
+from commands.report.deadlines import running
 from commands.report.model import Carried, Word
 from playbook.checklist import Standing
 from playbook.clock import stamp
@@ -18,7 +19,7 @@ _LEFT = {Standing.NOTABLE: "needs a person", Standing.GAP: "could not be had"}
 def open_items(
     board: Board, words: Sequence[Word], steps: Sequence[Carried], broken: Sequence[str], *, stated: bool
 ) -> tuple[str, ...]:
-    """In the order of their weight: evidence, containment, steps, break-glass, plans, checklist, root cause."""
+    """In the order of their weight: evidence, containment, steps, break-glass, deadlines, plans, rows, root cause."""
     return tuple(_open(board, words, steps, broken, stated=stated))
 
 
@@ -34,6 +35,7 @@ def _open(
     for word in words:
         if word.override and word.at is not None:
             yield f"{word.person} broke the glass at {stamp(word.at)}, to be reviewed: {word.override}"
+    yield from running(board.clocks, board.now)
     for plan in board.pending:
         yield f"Plan {plan.hash[:8]} waits for approval until {stamp(plan.expires)}"
     yield from _rows(board, {c.row for c in latest.values()})
