@@ -11,6 +11,7 @@ from actions.checks.catalogue import CHECK_BY_NAME
 from commands import remind
 from commands.brief import brief_of
 from commands.desk import Desk, locked
+from commands.escalate import review
 from commands.indicators import learn
 from commands.inquire import INQUIRIES
 from commands.reopening import Holders, holders_of_incident, reopen
@@ -231,6 +232,7 @@ async def _tell(
             data=data, aloud=aloud, ping=() if known else ids,
         )  # fmt: skip
         await reopen(unit, incident, others, f"the watch of {watch.target.instance} saw something", seen.at)
+        await review(unit, incident, seen.at)
         return
     again = schedule.again[turn.number - 1] if turn.number <= len(schedule.again) else None
     if seen.mark is WatchMark.GAP and again is not None:

@@ -150,7 +150,12 @@ def test_the_proposed_verdict_never_takes_a_gap_for_clear(marks: str, verdict: s
 
 
 def test_the_strip_says_what_was_and_that_more_comes() -> None:
-    seen = [look(1, WatchMark.CLEAR), look(2, WatchMark.GAP), look(3, WatchMark.HIT), look(4, WatchMark.MISSED)]
+    seen = [
+        look(1, WatchMark.CLEAR),
+        look(2, WatchMark.GAP),
+        look(3, WatchMark.HIT),
+        look(4, WatchMark.MISSED),
+    ]
     assert strip(WATCH, seen) == "● ○ ✕ – …"
     assert strip(replace(WATCH, state=WatchState.ENDED), seen) == "● ○ ✕ –"
     assert tally(seen).words == "1 clear, 1 hit, 1 gap, 1 missed"
