@@ -14,6 +14,8 @@ from slack_sdk.models.blocks import (
     DividerBlock,
     InteractiveElement,
     MarkdownTextObject,
+    Option,
+    OverflowMenuElement,
     PlainTextObject,
     SectionBlock,
 )
@@ -42,8 +44,8 @@ def context(*texts: str) -> Block:
     return ContextBlock(elements=[marked(text) for text in texts])
 
 
-def row(buttons: Sequence[ButtonElement]) -> Block:
-    """Buttons side by side."""
+def row(buttons: Sequence[InteractiveElement]) -> Block:
+    """Buttons and menus side by side."""
     return ActionsBlock(elements=buttons)
 
 
@@ -63,6 +65,13 @@ def button(
     """A button; `click` names what it asks for, `value` what it was drawn for."""
     words = PlainTextObject(text=label, emoji=False)
     return ButtonElement(text=words, action_id=click, value=value, style=style, confirm=confirm)
+
+
+def menu(click: str, choices: Iterable[tuple[str, str]]) -> OverflowMenuElement:
+    """A menu behind three dots; each choice is what it says, and the value that it carries. At most five."""
+    return OverflowMenuElement(
+        action_id=click, options=[Option(text=label, value=value) for label, value in choices]
+    )
 
 
 def sure(title: str, text: str, yes: str) -> ConfirmObject:

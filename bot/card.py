@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from slack_sdk.models.blocks import Block, ButtonElement
+from slack_sdk.models.blocks import Block, InteractiveElement
 
 from bot import blocks
 from bot.check import BLOCKS, checked, fitting
 from bot.instance import closed, nowhere, opened
+from bot.more import more
 from bot.rows import Density
 from bot.value import Value
 from bot.watch_message import watch_lines
@@ -72,12 +73,13 @@ def _drawn(board: Board, count: int, limit: int, density: Density) -> list[Block
     ]
 
 
-def _lists(board: Board) -> list[ButtonElement]:
+def _lists(board: Board) -> list[InteractiveElement]:
     """The ways to what is too long for a card."""
     value = Value(incident=board.incident.id).pack()
     return [
         blocks.button("Checklist", "show_checklist", value),
         blocks.button("Checks", "show_checks", value),
+        more(board.incident.id),
     ]
 
 

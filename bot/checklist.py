@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from slack_sdk.models.blocks import Block, Option, OverflowMenuElement
+from slack_sdk.models.blocks import Block, OverflowMenuElement
 
 from bot import blocks
 from bot.rows import phase_rows
@@ -83,8 +83,10 @@ def _row(item: Item, board: Board) -> Block:
 
 def _menu(item: Item, incident: str) -> OverflowMenuElement:
     drawn = str(int(item.tick.at.timestamp())) if item.tick else "0"
-    options = [
-        Option(text=label, value=Value(incident=incident, row=item.row.id, said=says, drawn=drawn).pack())
-        for label, says in _SAYS
-    ]
-    return OverflowMenuElement(action_id="tick", options=options)
+    return blocks.menu(
+        "tick",
+        (
+            (label, Value(incident=incident, row=item.row.id, said=says, drawn=drawn).pack())
+            for label, says in _SAYS
+        ),
+    )

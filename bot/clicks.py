@@ -12,6 +12,7 @@ from bot.check import checked
 from bot.dialogs import DIALOGS, open_dialog
 from bot.escalating import acknowledge_ping, decline_ping
 from bot.front import Front, at
+from bot.more import chosen
 from bot.plan_message import plan_message, shown
 from bot.value import Value, unpack
 from bot.watch_verbs import WATCH_CLICKS
@@ -157,6 +158,7 @@ CLICKS: Mapping[str, Click] = {
     "tick": Click(effect=ticking.tick_row),
     "judge_yes": Click(effect=ticking.judge_yes),
     "judge_no": Click(effect=ticking.judge_no),
+    "more": Click(effect=chosen),
     "show_plan": Click(effect=show_plan, changes=False),
     "show_phase": Click(effect=showing.show_phase, changes=False),
     "show_instance": Click(effect=showing.show_instance, changes=False),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections import Counter
 from collections.abc import Sequence
 
 from slack_sdk.models.blocks import Block, ButtonElement
@@ -20,8 +21,10 @@ from playbook.decisions import CONTAIN
 from playbook.environment import strictest
 from playbook.incident import Incident, IncidentState, InstanceFacts
 from playbook.proposal import Proposal
-from playbook.text import mrkdwn, words
+from playbook.text import many, mrkdwn, words
 
+_TOLD = 220
+"""Characters of a question that tell what is approved."""
 _SETTLED = frozenset({Mark.PROVED, Mark.NOT_APPLICABLE})
 
 
@@ -152,13 +155,24 @@ def _contain_all(board: Board) -> list[ButtonElement]:
     bound = Value(incident=board.incident.id, hash=combined(plans))
     question = blocks.sure(
         f"All {len(plans)} instances at once?",
-        f"This approves {len(plans)} plans, each with its own steps: {', '.join(plans[0].actions)}. "
-        "They are carried out at once, eight instances at a time.",
+        f"This approves {_sets(plans)}. They are carried out at once, eight instances at a time.",
         "Approve all",
     )
     contain = all(CUTS_OFF.intersection(plan.actions) for plan in plans)
     label = f"{'Contain' if contain else 'Carry out'} all {len(plans)} ▸"
     return [blocks.button(label, "contain_all", bound.pack(), style="danger", confirm=question)]
+
+
+def _sets(plans: Sequence[Proposal]) -> str:
+    """Each set of steps that differs, with how many plans have it; Slack's question holds 300 characters."""
+    each = Counter(plan.actions for plan in plans)
+    told = "; ".join(f"{many(count, 'plan')} of {', '.join(actions)}" for actions, count in each.items())
+    if len(told) <= _TOLD:
+        return told
+    every = dict.fromkeys(name for actions in each for name in actions)
+    return (
+        f"{len(plans)} plans with {len(each)} different sets of steps; together {words(list(every), most=12)}"
+    )
 
 
 def _contain(section: Section, board: Board, value: Value, *, alone: bool) -> list[ButtonElement]:

@@ -21,10 +21,27 @@ _KIND = "kind="
 _COMING = "It is on its way into this channel."
 
 
-async def _report(front: Front, act: Act, _words: Sequence[str]) -> None:
-    incident = await incident_here(front, act)
-    await report(front.desk, incident.id, by=await front.person(act), door=Door.CHAT)
+async def write_report(front: Front, act: Act, incident: str) -> None:
+    """Make the report and say that it comes. Raises as `commands.reports.report` does."""
+    await report(front.desk, incident, by=await front.person(act), door=Door.CHAT)
     await front.tell(act, f"The report is made, as Markdown and PDF. {_COMING}")
+
+
+async def export_indicators(front: Front, act: Act, incident: str, form: str) -> None:
+    """Make the list as a file and say that it comes. Raises as `commands.ioc.export` does."""
+    await ioc.export(front.desk, incident, form, by=await front.person(act), door=Door.CHAT)
+    await front.tell(act, f"The list is made. {_COMING}")
+
+
+async def show_root_cause(front: Front, act: Act, incident: str) -> None:
+    """Show it to this person, and how to change a part of it."""
+    async with front.desk.store.begin() as unit:
+        cause, stated = await root_cause.cause_of(unit, incident)
+    await front.tell(act, _shown(cause, stated=stated))
+
+
+async def _report(front: Front, act: Act, _words: Sequence[str]) -> None:
+    await write_report(front, act, (await incident_here(front, act)).id)
 
 
 async def _ioc(front: Front, act: Act, words: Sequence[str]) -> None:
@@ -44,8 +61,7 @@ async def _ioc(front: Front, act: Act, words: Sequence[str]) -> None:
             await ioc.forget(front.desk, incident.id, " ".join(rest), by=by, door=Door.CHAT)
             await front.tell(act, "It is off the list; the timeline keeps that it was on it.")
         case "export", [form]:
-            await ioc.export(front.desk, incident.id, form, by=by, door=Door.CHAT)
-            await front.tell(act, f"The list is made. {_COMING}")
+            await export_indicators(front, act, incident.id, form)
         case _:
             raise BadInput(
                 "That can't be done with indicators.",
@@ -76,9 +92,7 @@ def _lines(known: Sequence[Known]) -> Iterator[str]:
 async def _root_cause(front: Front, act: Act, words: Sequence[str]) -> None:
     incident = await incident_here(front, act)
     if not words:
-        async with front.desk.store.begin() as unit:
-            cause, stated = await root_cause.cause_of(unit, incident.id)
-        await front.tell(act, _shown(cause, stated=stated))
+        await show_root_cause(front, act, incident.id)
         return
     by = await front.person(act)
     if [w.casefold() for w in words] == ["export"]:

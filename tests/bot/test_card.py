@@ -27,6 +27,7 @@ from playbook.environment import Environment
 from playbook.finding import Indicator, Severity
 from playbook.incident import Incident, IncidentState, InstanceFacts
 from playbook.indicators import Known
+from playbook.proposal import ProposedStep
 from playbook.rows import Phase
 from sandbox.slack.blockkit import check_blocks, elements_of
 from tests.bot.boards import HOSTILE, NOON, boards, proposal, sections
@@ -95,7 +96,8 @@ def test_buttons_are_few_distinct_and_carry_what_they_were_drawn_for(board: Boar
         buttons = elements_of(block)
         styles = [b.get("style") for b in buttons if b.get("style")]
         assert len(styles) == len(set(styles))
-        assert all(unpack(b["value"]).incident == board.incident.id for b in buttons)
+        values = [v["value"] for b in buttons for v in b.get("options", [b])]
+        assert all(unpack(v).incident == board.incident.id and len(v) <= 150 for v in values)
         assert all("confirm" in b for b in buttons if b.get("style") == "danger")
 
 
@@ -207,7 +209,13 @@ def marked(board: Board, *, contained: bool = False, **marks: Mark) -> Board:
 
 
 def buttons_of(drawn: list[dict[str, Any]]) -> list[tuple[str, str]]:
-    return [(b["action_id"], b["value"]) for block in drawn for b in elements_of(block)]
+    return [
+        (b["action_id"], b["value"]) for block in drawn for b in elements_of(block) if b["type"] == "button"
+    ]
+
+
+def labels_of(drawn: list[dict[str, Any]]) -> list[str]:
+    return [b["text"]["text"] for block in drawn for b in elements_of(block) if b["type"] == "button"]
 
 
 def steps_of(drawn: list[dict[str, Any]]) -> set[str]:
@@ -247,7 +255,7 @@ def test_only_the_phase_at_hand_stands_row_by_row(board: Board) -> None:
     assert {a.name for a in ACTIONS if a.phase is Phase.CONTAIN}.isdisjoint(steps_of(later))
     said = "\n".join(texts(later))
     assert "🟢 *Isolate the instance* · proved" in said
-    assert "Show contain" in [b["text"]["text"] for block in later for b in elements_of(block)]
+    assert "Show contain" in labels_of(later)
 
 
 def test_a_step_that_failed_keeps_its_button_whatever_the_phase(board: Board) -> None:
@@ -299,8 +307,29 @@ def test_several_instances_are_a_major_incident(board: Board) -> None:
     )
     made = shown(drawn)
     assert "MAJOR incident, 2 instances" in texts(made)[0]
-    assert "Contain all 2 ▸" in [b["text"]["text"] for block in made for b in elements_of(block)]
+    assert "Contain all 2 ▸" in labels_of(made)
     assert "MAJOR, 2 instances" in topic(drawn)
+
+
+def test_what_containing_all_approves_is_said_for_each_set_of_steps(board: Board) -> None:
+    first = board.sections[0]
+    plans = [
+        proposal(
+            first.facts.target("x1"),
+            id=f"p{n}",
+            steps=tuple(ProposedStep(action=a, body={}, fingerprint=a) for a in actions),
+        )
+        for n, actions in enumerate([("stop",), ("snapshot", "isolate"), ("stop",)])
+    ]
+    sections = tuple(
+        replace(first, facts=replace(first.facts, instance=f"i-0bbb1234def56789{n}"), recommended=plan)
+        for n, plan in enumerate(plans)
+    )
+    made = shown(replace(board, sections=sections))
+    button = next(b for block in made for b in elements_of(block) if b["action_id"] == "contain_all")
+    asked = button["confirm"]["text"]["text"]
+    assert "2 plans of stop; 1 plan of snapshot, isolate" in asked
+    assert len(asked) <= 300
 
 
 def test_a_question_of_the_flow_stands_with_its_button(board: Board) -> None:

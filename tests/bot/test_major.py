@@ -31,6 +31,7 @@ async def test_one_click_of_an_approver_contains_all_of_them(quiet: Room) -> Non
 
     outcome = await quiet.clicks("bo", "Contain all 3 ▸")
     assert outcome.confirm is not None
+    assert "3 plans of protect, tag, isolate" in outcome.confirm["text"]["text"]
     plans = await quiet.proposals()
     assert sorted(quiet.executor.carried) == sorted(p.id for p in plans)
     assert {p.target.instance for p in plans} == {WEB, SECOND, THIRD}

@@ -23,6 +23,31 @@ async def test_a_report_is_made_and_comes_into_the_channel(room: Room) -> None:
     assert "ana made the report" in texts(files(room)[0])
 
 
+async def chooses(room: Room, label: str) -> None:
+    """Choose from the card's menu."""
+    card = room.card()
+    block = next(b for b in card.blocks if any(e.get("action_id") == "more" for e in b.get("elements", ())))
+    menu = next(e for e in block["elements"] if e["action_id"] == "more")
+    value = next(o["value"] for o in menu["options"] if o["text"]["text"] == label)
+    await room.slack.click("ana", room.channel, card.ts, "more", block_id=block["block_id"], choose=value)
+    await room.settle()
+
+
+async def test_the_cards_menu_writes_the_report_and_does_so_again_when_asked_again(room: Room) -> None:
+    await chooses(room, "Write the report")
+    assert [str(m.files[0]["name"]).rpartition(".")[2] for m in files(room)] == ["md", "pdf"]
+    await chooses(room, "Write the report")
+    assert len(files(room)) == 4
+
+
+async def test_the_cards_menu_hands_over_indicators_and_shows_the_root_cause(room: Room) -> None:
+    await room.says("ana", "/ec2ir ioc add pool.evil.example")
+    await chooses(room, "Indicators as STIX")
+    assert str(files(room)[0].files[0]["name"]).endswith(".stix.json")
+    await chooses(room, "Root cause")
+    assert "*Root cause* (as the findings speak for it" in room.told("ana")
+
+
 async def test_a_command_that_slack_delivers_twice_makes_one_report(room: Room) -> None:
     room.slack.faults.duplicate_next(concurrent=True)
     await room.says("ana", "/ec2ir report")
