@@ -147,13 +147,13 @@ class SqlIncidents:
 
     async def reopen(self, incident: str) -> bool:
         """Open it again if it is closed, with its instances; whether that happened. Raises TooLate as `add` does."""
-        again = {"state": IncidentState.OPEN, "closed": None, "closed_why": ""}
-        if not await changed(self.connection, _REOPEN, {"id_": incident, **again}):
-            return False
         for facts in await self.instances(incident):
             holder = await self.open_on(facts.account, facts.region, facts.instance)
             if holder is not None and holder.id != incident:
                 raise _held(facts, holder)
+        again = {"state": IncidentState.OPEN, "closed": None, "closed_why": ""}
+        if not await changed(self.connection, _REOPEN, {"id_": incident, **again}):
+            return False
         await execute(self.connection, _HOLDING, {"incident_": incident, "held": 1})
         return True
 

@@ -40,3 +40,11 @@ def test_a_leak_is_found_and_said() -> None:
     done = played("--leak")
     assert done.returncode == 1, done.stdout + done.stderr
     assert "traffic still passes" in done.stdout + done.stderr
+
+
+def test_the_72_hour_watch_is_played_to_its_signed_verdict() -> None:
+    done = played("--scenario", "watch")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "● ● ● ● ● ● ● ● ● ✕ ● ● ● ● ● ● ●" in done.stdout
+    for words in ("one look saw it, at hour 20", "the incident is open again", "after 72 hours exactly"):
+        assert f"🟢 {words}" in done.stdout or f"🟢 both watches ended {words}" in done.stdout

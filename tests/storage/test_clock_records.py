@@ -82,3 +82,23 @@ async def test_a_watch_moves_by_whoever_is_first_and_its_slots_end_once(store: S
         assert await unit.watches.note(clear)
         assert not await unit.watches.note(gap)
         assert await unit.watches.seen("w") == (clear,)
+
+
+async def test_what_all_watches_of_an_incident_saw_comes_in_one_query(store: SqlStore) -> None:
+    mine = [
+        Watch(id=f"w{n}", target=target(), began=NOON, until=NOON + HOURS_72, replaces="i-1" * n)
+        for n in (0, 1)
+    ]
+    other = replace(mine[0], id="x", target=target(incident="I2"))
+    async with store.begin() as unit:
+        for watch in (*mine, other):
+            await unit.watches.add(watch)
+        looks = [
+            Watched(watch=w.id, due=NOON + n * MINUTE, at=NOON, mark=WatchMark.CLEAR)
+            for w in (*mine, other)
+            for n in (1, 2)
+        ]
+        for look in reversed(looks):
+            await unit.watches.note(look)
+        assert await unit.watches.of("I1") == tuple(mine)
+        assert await unit.watches.seen_in("I1") == tuple(looks[:4])

@@ -2,7 +2,7 @@
 
 from playbook.finding import Indicator
 from storage.store import SqlStore
-from tests.storage.values import MINUTE, NOON, facts, finding, incident, key
+from tests.storage.values import ACCOUNT, MINUTE, NOON, facts, finding, incident, key
 
 
 async def test_a_finding_comes_back_equal(store: SqlStore) -> None:
@@ -47,3 +47,13 @@ async def test_text_that_no_database_takes_is_kept_as_far_as_it_can_be(store: Sq
     assert kept is not None
     assert (kept.title, kept.instances) == (harmless, (harmless,))
     assert kept.indicators == (Indicator(kind="ip", value=harmless, about=harmless),)
+
+
+async def test_those_that_were_updated_since_come_from_every_incident_of_the_account(store: SqlStore) -> None:
+    async with store.begin() as unit:
+        for n, at in enumerate((NOON, NOON + MINUTE, NOON + 2 * MINUTE)):
+            await unit.findings.save(finding(f"f{n}", updated=at), "{}", "")
+        found = await unit.findings.since(ACCOUNT, NOON)
+        assert [f.key.id for f in found] == ["f2", "f1"]
+        assert [f.key.id for f in await unit.findings.since(ACCOUNT, NOON, most=1)] == ["f2"]
+        assert await unit.findings.since("222222222222", NOON) == ()

@@ -50,6 +50,25 @@ async def test_an_open_incident_holds_its_instances_until_it_is_closed(store: Sq
     )
 
 
+async def test_a_closed_incident_is_opened_again_unless_another_one_holds_its_instance(
+    store: SqlStore,
+) -> None:
+    async with store.begin() as unit:
+        await unit.incidents.add(incident("I1"), [facts(), facts(OTHER)])
+        assert not await unit.incidents.reopen("I1")
+        await unit.incidents.close("I1", NOON + MINUTE, "over")
+        await unit.incidents.add(incident("I2"), [facts(OTHER)])
+        with pytest.raises(TooLate, match="belongs to incident I2 already"):
+            await unit.incidents.reopen("I1")
+        assert await unit.incidents.open_on(ACCOUNT, REGION, WEB) is None
+        await unit.incidents.close("I2", NOON + MINUTE, "over")
+        assert await unit.incidents.reopen("I1")
+    async with store.begin() as unit:
+        assert await unit.incidents.get("I1") == incident("I1")
+        assert await unit.incidents.open_on(ACCOUNT, REGION, WEB) == incident("I1")
+        assert await unit.incidents.open_on(ACCOUNT, REGION, OTHER) == incident("I1")
+
+
 async def test_who_is_refused_an_instance_can_go_on_in_the_same_unit(store: SqlStore) -> None:
     async with store.begin() as unit:
         await unit.incidents.add(incident("I1"), [facts()])
