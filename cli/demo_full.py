@@ -100,9 +100,7 @@ async def say(made: World, who: str, channel: str, words: str) -> None:
 
 async def step(made: World, channel: str, name: str, approvers: Sequence[str]) -> bool:
     """Propose the step as ana, and approve it as these; whether it was proved, or had nothing to do."""
-    with measured(
-        f"ana proposes “{name}”; it is approved by {' and '.join(approvers)}, carried out and proved"
-    ):
+    with measured(f"ana proposes “{name}”, for {' and '.join(approvers)} to approve"):
         before = {p.id for p in (await seen(made)).pending}
         said = len(made.workspace.ephemerals("ana"))
         await say(made, "ana", channel, name)

@@ -19,7 +19,7 @@ from playbook.errors import BadInput, Refused
 from playbook.incident import IncidentState
 from playbook.people import Door, Person
 from playbook.rows import BY_ID
-from playbook.text import plain
+from playbook.text import plain, sentences
 from playbook.timeline import Event
 
 SIGNS = {
@@ -114,7 +114,7 @@ def _together(seen: Sequence[_Seen], *, several: bool) -> Observed:
     if worst is Standing.OPEN:  # taken up on another instance
         worst = Standing.UNDER_WAY
     lines = [f"{one.instance}: {one.words}" if several and one.instance else one.words for one in said]
-    return Observed(standing=worst, words=plain("; ".join(lines), _LONGEST))
+    return Observed(standing=worst, words=plain(sentences(lines), _LONGEST))
 
 
 def _answers(board: Board) -> Iterator[tuple[str, _Seen]]:
@@ -126,7 +126,7 @@ def _answers(board: Board) -> Iterator[tuple[str, _Seen]]:
             found.setdefault((row, one.target.instance), []).append(one)
     for (row, instance), answers in found.items():
         worst = min(answers, key=lambda a: _URGENCY.index(_OF_VERDICT[a.answer.verdict]))
-        said = "; ".join((*worst.answer.says, *(f"missing: {gap}" for gap in worst.answer.gaps)))
+        said = sentences((*worst.answer.says, *(f"missing: {gap}" for gap in worst.answer.gaps)))
         at = max(a.at for a in answers)
         yield row, _Seen(instance=instance, standing=_OF_VERDICT[worst.answer.verdict], words=said, at=at)
 

@@ -21,7 +21,7 @@ from playbook.plan import dump_json
 from playbook.ports import Unit
 from playbook.slot import Alarm, Slot
 from playbook.target import Target
-from playbook.text import plain, words
+from playbook.text import plain, sentences, words
 from playbook.timeline import Event
 
 
@@ -91,7 +91,7 @@ async def _keep(unit: Unit, target: Target, check: Check, answer: Answer, now: d
     await unit.ledger.add(incident, now, "checked", f"{about.instance}/{check.name}", dump_json(answer))
     await unit.answers.save(Answered(check=check.name, target=about, at=now, answer=answer))
     new = await learn(unit, incident, answer.indicators, f"{check.row} {check.title}", now)
-    said = "; ".join((*answer.says, *(f"missing: {g}" for g in answer.gaps)))
+    said = sentences((*answer.says, *(f"missing: {g}" for g in answer.gaps)))
     loud = answer.verdict is Verdict.NOTABLE
     await tell(
         unit, incident=incident, at=now, actor=BOT.id, event=Event.CHECKED,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterable
 
 CUT = "…"
 _ENTITIES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", "`": "ˋ", "*": "∗", "_": "＿", "~": "∼"})
@@ -11,6 +12,8 @@ _KEPT = frozenset("\n")
 # Format characters can reorder or hide what is read: bidirectional marks, zero-width letters, soft hyphens.
 _HIDDEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 _SCHEME = re.compile(r"\b(h)tt(ps?)(?=://)", re.IGNORECASE)
+
+_PATH = re.compile(r"/[^\s/@:]+(?:/[^\s/@:]+)*")
 
 
 def plain(text: str, limit: int = 200) -> str:
@@ -44,8 +47,21 @@ def block(text: str, limit: int = 2500) -> str:
 
 
 def defang(indicator: str) -> str:
-    """An address, domain or URL that nobody can click: `198[.]51[.]100[.]7`, `hxxp://evil[.]example`."""
+    """An address, domain or URL that nobody can click: `198[.]51[.]100[.]7`, `hxxp://evil[.]example`.
+
+    The path of a file stays as it is: nothing makes a link of it.
+    """
+    if _PATH.fullmatch(indicator):
+        return plain(indicator)
     return _SCHEME.sub(r"\1xx\2", plain(indicator)).replace(".", "[.]").replace("@", "[@]")
+
+
+def sentences(lines: Iterable[str]) -> str:
+    """Lines as one: what ends as a sentence is followed by a space, anything else by a semicolon."""
+    said = ""
+    for line in lines:
+        said += f"{'' if not said else ' ' if said.endswith(('.', '!', '?', CUT)) else '; '}{line}"
+    return said
 
 
 def many(count: int, thing: str) -> str:

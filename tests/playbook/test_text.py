@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from playbook.text import CUT, block, defang, mrkdwn, plain, words
+from playbook.text import CUT, block, defang, many, mrkdwn, plain, sentences, words
 
 PIECES = (
     *(
@@ -72,7 +72,7 @@ def test_plain_words_stay_as_they_are(text: str) -> None:
 
 @given(HOSTILE)
 def test_a_defanged_indicator_has_no_dot_that_makes_a_link(text: str) -> None:
-    safe = defang(text)
+    safe = defang(f"see {text}")  # a path by itself is no link, and stays as it is
     assert not re.search(r"(?<!\[)\.|\.(?!\])", safe)
     assert not re.search(r"https?://", safe, re.IGNORECASE)
 
@@ -99,3 +99,27 @@ def test_a_list_counts_what_it_leaves_out() -> None:
     assert words(("a", "b")) == "a, b"
     assert words(tuple("abcdefg")) == "a, b, c, d, e and 2 more"
     assert words([], most=3) == ""
+
+
+@pytest.mark.parametrize(
+    ("count", "thing", "said"),
+    [
+        (0, "gap", "0 gaps"),
+        (1, "gap", "1 gap"),
+        (1_024, "gap", "1,024 gaps"),
+        (2, "address/addresses", "2 addresses"),
+    ],
+)
+def test_things_are_counted_in_words(count: int, thing: str, said: str) -> None:
+    assert many(count, thing) == said
+
+
+def test_sentences_stand_side_by_side_and_phrases_are_parted() -> None:
+    assert sentences(("It runs.", "no tag", "Is it ours?", "ask")) == "It runs. no tag; Is it ours? ask"
+    assert sentences(()) == ""
+
+
+def test_the_path_of_a_file_stays_as_it_is() -> None:
+    assert defang("/tmp/.x/kdevtmpfsi") == "/tmp/.x/kdevtmpfsi"
+    assert defang("//evil.example/x") == "//evil[.]example/x"
+    assert defang("/bin/xmrig -o pool.evil.example:3333") == "/bin/xmrig -o pool[.]evil[.]example:3333"
