@@ -8,6 +8,7 @@ from bot import blocks
 from bot.check import BLOCKS, checked, fitting
 from bot.instance import closed, nowhere, opened
 from bot.more import more
+from bot.pings import call_line
 from bot.rows import Density
 from bot.value import Value
 from bot.watch_message import watch_lines
@@ -123,9 +124,10 @@ def _footer(board: Board) -> str:
         f"🔎 {checks.done} of {checks.asked} checks done"
         + (f" · {_gaps(checks.gaps)}" if checks.gaps else ""),
         " · ".join(map(deadline, board.clocks[:_CLOCKS])) or "⏱ no legal clock runs",
+        call_line(board.escalations),
         f"incident {mrkdwn(incident.id, 40)}",
     )
-    return " · ".join(parts)
+    return " · ".join(part for part in parts if part)
 
 
 def _gaps(count: int) -> str:

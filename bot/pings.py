@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import cast
 
@@ -16,7 +17,7 @@ from bot.words import mention, moment, said
 from commands.pinging import Errand
 from playbook.attack import TLP
 from playbook.errors import BadInput
-from playbook.escalation import RULES, Escalation, EscalationState
+from playbook.escalation import RULES, Escalation, EscalationState, standing
 from playbook.incident import Incident
 from playbook.people import Person
 from playbook.plan import Json
@@ -108,8 +109,21 @@ def ping_words(incident: Incident, escalation: Escalation, errand: Errand, asked
         shown.append(blocks.row(_buttons(escalation)))
     shown.append(blocks.context(" · ".join(small)))
     return Words(
-        text=f"{drill}{escalation.rule} · {rule.happened} · {asked or errand.name}"[:300], blocks=checked(shown)
+        text=f"{drill}{escalation.rule} · {rule.happened} · {asked or errand.name}"[:300],
+        blocks=checked(shown),
     )
+
+
+def call_line(escalations: Sequence[Escalation]) -> str:
+    """Who was called and who has it, in one line; empty when nobody was."""
+    told = [f"{e.rule} {mrkdwn(e.target, 40)}: {_standing(e)}" for e in escalations]
+    return f"📣 {'; '.join(told)}" if told else ""
+
+
+def _standing(escalation: Escalation) -> str:
+    if escalation.state is EscalationState.ACKNOWLEDGED:
+        return f"✅ {mention(Person(id=escalation.acknowledged_by))}"
+    return standing(escalation)
 
 
 def _buttons(escalation: Escalation) -> list[blocks.ButtonElement]:

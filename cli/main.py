@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from cli import acting, checking, clocks, looking, opening, recording, setup, ticking, watching
+from cli import acting, checking, clocks, escalating, looking, opening, recording, setup, ticking, watching
 from cli.doors import stop
 from playbook.errors import Ec2irError
 
@@ -41,6 +41,8 @@ for _name, _command in {
     "root-cause": recording.root_cause,
     "report": recording.report,
     "malicious": ticking.malicious,
+    "escalate": escalating.escalate,
+    "ack": escalating.ack,
     "status": clocks.status,
     "aware": clocks.aware,
     "notified": clocks.notified,

@@ -18,6 +18,7 @@ from commands.inquire import SIGNS as VERDICT_SIGNS
 from commands.inquire import Reply
 from playbook.checklist import Item, Said
 from playbook.clock import elapsed
+from playbook.escalation import standing
 from playbook.incident import Incident
 from playbook.plan import Json, dump_json
 from playbook.proposal import Proposal
@@ -75,6 +76,8 @@ def board(shown: Board, timeline: Sequence[Entry]) -> None:
         out.print(f"{r.asks} ec2ir malicious {i.id} yes|no", markup=False)
     checks = looked(shown)
     out.print(f"Checks: {checks.done} of {checks.asked} done, {checks.gaps} gaps")
+    for e in shown.escalations:
+        out.print(f"{e.rule} {e.target}: {standing(e)}", markup=False)
     for p in shown.pending:
         out.print(
             f"Plan {p.hash[:4]} waits: ec2ir approve {p.id} --hash {p.hash[:4]}   ({', '.join(p.actions)})",
@@ -161,6 +164,7 @@ def board_json(shown: Board, timeline: Sequence[Entry]) -> Json:
         ],
         "answers": [dump_json(a) for a in shown.answers],
         "checklist": [dump_json(item) for item in items(shown)],
+        "escalations": [dump_json(e) for e in shown.escalations],
         "pending": [proposal_json(p) for p in shown.pending],
         "timeline": [dump_json(e) for e in timeline],
     }

@@ -16,6 +16,7 @@ from playbook.checklist import Tick, malicious
 from playbook.clock import elapsed, stamp
 from playbook.decisions import Recommendation, recommend
 from playbook.environment import strictest
+from playbook.escalation import Escalation
 from playbook.finding import Finding
 from playbook.incident import Incident, IncidentState, InstanceFacts
 from playbook.indicators import Known
@@ -106,6 +107,7 @@ class Board:
     ticks: tuple[Tick, ...] = ()
     indicators: tuple[Known, ...] = ()
     clocks: tuple[LegalClock, ...] = ()
+    escalations: tuple[Escalation, ...] = ()
     watches: tuple[Watch, ...] = ()
     watched: tuple[Watched, ...] = ()
 
@@ -131,6 +133,7 @@ async def board(unit: Unit, incident: str, now: datetime) -> Board:
         watches=await unit.watches.of(incident),
         watched=await unit.watches.seen_in(incident),
         clocks=await unit.legal_clocks.of(incident),
+        escalations=await unit.escalations.of(incident),
         now=now,
     )
 
@@ -150,6 +153,7 @@ def fold(
     watches: Sequence[Watch] = (),
     watched: Sequence[Watched] = (),
     clocks: Sequence[LegalClock] = (),
+    escalations: Sequence[Escalation] = (),
 ) -> Board:
     """The board that these rows add up to; each sequence as its repository orders it."""
     plans = [_as_it_stands(p, incident) for p in proposals]
@@ -172,6 +176,7 @@ def fold(
         watches=tuple(watches),
         watched=tuple(watched),
         clocks=tuple(clocks),
+        escalations=tuple(escalations),
         now=now,
     )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from commands.desk import Desk, locked
+from commands.lateral import hand_over_lateral
 from commands.pinging import answered, ask, go_to_fallback, hand, row_of
 from commands.roles import require_any_role
 from commands.telling import tell
@@ -27,8 +28,9 @@ async def review(unit: Unit, incident: str, now: datetime) -> None:
     found = await unit.incidents.get(incident)
     if found is None or found.state is not IncidentState.OPEN:
         return
-    for one in due(await _situation(unit, found)):
-        await _open(unit, incident, one.rule, one.why, by=BOT, now=now)
+    seen = await _situation(unit, found)
+    for one in due(seen):
+        await _open(unit, seen, incident, one.rule, one.why, by=BOT, now=now)
 
 
 async def escalate(
@@ -49,7 +51,8 @@ async def escalate(
                 means="Nobody was told.",
                 then="Declare a new one: /ec2ir declare i-…",
             )
-        opened = await _open(unit, incident, chosen, plain(why, 400), by=by, now=now)
+        seen = await _situation(unit, found)
+        opened = await _open(unit, seen, incident, chosen, plain(why, 400), by=by, now=now)
         if not opened:
             raise TooLate(
                 f"{chosen.id} was escalated already.",
@@ -158,7 +161,7 @@ async def _situation(unit: Unit, incident: Incident) -> Situation:
 
 
 async def _open(
-    unit: Unit, incident: str, rule: EscalationRule, why: str, *, by: Person, now: datetime
+    unit: Unit, seen: Situation, incident: str, rule: EscalationRule, why: str, *, by: Person, now: datetime
 ) -> tuple[Escalation, ...]:
     """The escalations that are new, each with its first timer, which is due at once."""
     wanted = [
@@ -179,6 +182,8 @@ async def _open(
             words=f"{hand_}{rule.id} {rule.happened.lower()}{because}. To {words([e.target for e in new])}",
             data={"rule": rule.id, "targets": [e.target for e in new]},
         )  # fmt: skip
+    if new and rule.id == "X6":
+        await hand_over_lateral(unit, incident, seen, why, by=by, now=now)
     return new
 
 

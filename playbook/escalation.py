@@ -124,3 +124,15 @@ RULES: Mapping[str, EscalationRule] = {
 def escalation_id(incident: str, rule: str, target: str) -> str:
     """The id under which a rule fires once for an incident and a target; pagers deduplicate by it, too."""
     return f"{incident}:{rule}:{target}"
+
+
+def standing(escalation: Escalation) -> str:
+    """How it stands, in words that follow its rule and target."""
+    match escalation.state:
+        case EscalationState.ACKNOWLEDGED:
+            return f"acknowledged by {escalation.acknowledged_by}"
+        case EscalationState.EXHAUSTED:
+            return "nobody acknowledged"
+        case EscalationState.WAITING:
+            times = "once" if escalation.rung == 1 else f"{escalation.rung} times"
+            return f"pinged {times}, no answer yet" if escalation.rung else "not pinged yet"

@@ -18,7 +18,7 @@ from playbook.answer import Verdict, answer
 from playbook.environment import Environment
 from playbook.errors import BadInput, NotAllowed, Refused, TooLate
 from playbook.escalation import Escalation, EscalationState, escalation_id
-from playbook.finding import FindingType
+from playbook.finding import FindingType, Indicator
 from playbook.outbox import Message, Post
 from playbook.people import Door
 from playbook.policy import Contact, Escalating, Policy
@@ -143,6 +143,39 @@ async def test_a_billing_spike_calls_finance(called: Room) -> None:
     await gather(called.desk, incident, ["spend"], by=ANA, door=Door.CHAT)
     assert {"X5 finance", "X5 cloud_team"} <= set(await of(called, incident))
     assert "1,400.50 USD" in (await of(called, incident))["X5 finance"].why
+
+
+@pytest.mark.row("X6")
+async def test_lateral_movement_hands_the_evidence_over_to_pb_09(called: Room) -> None:
+    attack = FindingType(full="UnauthorizedAccess:EC2/SSHBruteForce")
+    host = Indicator(kind="ip", value="10.0.3.17")
+    incident = await called.finding(type=attack, actor=True, indicators=(host,))
+    assert "X6 lateral_movement" in await of(called, incident)
+    (posted,) = [m for m in await called.told() if m.post is Post.FILE]
+    async with called.store.begin() as unit:
+        file = await unit.files.get(str(posted.body["file"]))
+        sealed = [e.kind for e in await unit.ledger.of(incident)]
+    assert file is not None
+    text = file.content.decode()
+    assert file.name == f"ec2ir-{incident}-PB-09-hand-over.md"
+    assert "## Hosts that the attacker turned to\n\n- 10.0.3.17\n" in text
+    assert f"- {WEB}" in text
+    assert "SSHBruteForce, seen 3 times" in text
+    assert "ip 10\\[.\\]0\\[.\\]3\\[.\\]17" in text
+    assert "hand-over" in sealed
+
+    await called.finding("f2", type=attack, actor=True, indicators=(host,))
+    assert [m for m in await called.told() if m.post is Post.FILE] == []
+
+
+async def test_by_hand_the_hand_over_says_what_is_known(called: Room) -> None:
+    incident = await called.quiet()
+    await escalate(called.desk, incident, "X6", by=ANA, door=Door.CHAT, why="<b>*seen* on db-2</b>")
+    async with called.store.begin() as unit:
+        (file,) = await unit.files.of(incident)
+    text = file.content.decode()
+    assert "Why: \\<b\\>\\*seen\\* on db-2\\</b\\>." in text
+    assert "None is named yet" in text
 
 
 async def test_the_ladder_climbs_to_the_fallback_and_ends_loudly(called: Room) -> None:
