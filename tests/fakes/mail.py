@@ -8,7 +8,6 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from email import message_from_bytes, policy
 from email.message import EmailMessage
-from typing import cast
 
 
 @dataclass(slots=True, kw_only=True)
@@ -28,8 +27,7 @@ class MailBox:
                 writer.write(b"354 go on\r\n")
                 await writer.drain()
                 raw = await reader.readuntil(b"\r\n.\r\n")
-                kept = message_from_bytes(raw.removesuffix(b".\r\n"), policy=policy.default)
-                self.mails.append(cast("EmailMessage", kept))
+                self.mails.append(message_from_bytes(raw.removesuffix(b".\r\n"), policy=policy.default))
                 writer.write(b"250 kept\r\n")
             elif verb == "RCPT" and self.refusals:
                 writer.write(f"{self.refusals.pop(0)}\r\n".encode())
