@@ -1,4 +1,4 @@
-"""Block Kit's rules: which blocks and elements exist, where they may stand, and how long their parts may be.
+"""Block Kit's rules: which blocks exist, where they may stand, and how long their parts may be.
 
 Figures are Slack's reference for Block Kit; the limit over a whole message is not documented and was observed.
 """
@@ -9,9 +9,10 @@ from typing import Any, cast
 from sandbox.slack.checks import (
     Check,
     anything,
+    between,
     boolean,
     choice,
-    integer,
+    exactly_one,
     many,
     one_of,
     problem,
@@ -19,86 +20,33 @@ from sandbox.slack.checks import (
     text,
     thing,
 )
+from sandbox.slack.elements import ANY_NUMBER, CLICKABLE, ID, IMAGE_ELEMENT, INPUTS, URL
 from sandbox.slack.models import JSON
 
 MESSAGE_BLOCKS, VIEW_BLOCKS = 50, 100
 MESSAGE_CHARACTERS = 13_200  # summed over all blocks of a message; beyond it: msg_blocks_too_long
-
-ID, URL = string(255), string(3000)
-PLACEHOLDER = text(150, plain=True)
-CONFIRM = thing(
-    {
-        "title": text(100, plain=True), "text": text(300), "confirm": text(30, plain=True),
-        "deny": text(30, plain=True), "style": choice("primary", "danger"),
-    },
-    {"title", "text", "confirm", "deny"},
-)  # fmt: skip
-OPTION = thing(
-    {"text": text(75), "value": string(150), "description": text(75), "url": URL}, {"text", "value"}
-)
-OPTION_GROUP = thing({"label": text(75, plain=True), "options": many(OPTION, 100)}, {"label", "options"})
-DISPATCH = thing({"trigger_actions_on": many(choice("on_enter_pressed", "on_character_entered"), 2)}, set())
-
-
-def _element(required: set[str], **fields: Check) -> Check:
-    known = {"type": anything, "action_id": ID, "focus_on_load": boolean, "confirm": CONFIRM, **fields}
-    return thing(known, {"type", *required})
-
-
-def _select(required: set[str], **fields: Check) -> Check:
-    return _element(required, placeholder=PLACEHOLDER, **fields)
-
-
-def _selects(kind: str, initial: str, **fields: Check) -> dict[str, Check]:
-    required = {"options"} if kind == "static" and "option_groups" not in fields else set[str]()
-    many_fields = {**fields, f"initial_{initial}s": anything, "max_selected_items": integer}
-    return {
-        f"{kind}_select": _select(
-            required, **fields, **{f"initial_{initial}": anything}, response_url_enabled=boolean
-        ),
-        f"multi_{kind}_select": _select(required, **many_fields),
-    }
-
-
-BUTTON = _element(
-    {"text", "action_id"},
-    text=text(75, plain=True), value=string(2000), url=URL, style=choice("primary", "danger"),
-    accessibility_label=string(75),
-)  # fmt: skip
-IMAGE_ELEMENT = thing(
-    {"type": anything, "image_url": URL, "slack_file": anything, "alt_text": string(2000)},
-    {"type", "alt_text"},
-)
-CHOICES: dict[str, Check] = {
-    **_selects("static", "option", options=many(OPTION, 100), option_groups=many(OPTION_GROUP, 100)),
-    **_selects("users", "user"),
-    **_selects("channels", "channel"),
-    **_selects("conversations", "conversation", default_to_current_conversation=boolean, filter=anything),
-    "checkboxes": _element({"options"}, options=many(OPTION, 10), initial_options=many(OPTION, 10)),
-    "radio_buttons": _element({"options"}, options=many(OPTION, 10), initial_option=OPTION),
-    "datepicker": _select(set(), initial_date=string(10)),
-    "timepicker": _select(set(), initial_time=string(5), timezone=string(64)),
-    "datetimepicker": _element(set(), initial_date_time=integer),
-}
-CLICKABLE = {"button": BUTTON, "overflow": _element({"options"}, options=many(OPTION, 5)), **CHOICES}
-_TYPED = {"initial_value": string(3000, 0), "dispatch_action_config": DISPATCH}
-INPUTS = {
-    **CHOICES,
-    "plain_text_input": _select(
-        set(), **_TYPED, multiline=boolean, min_length=integer, max_length=integer
-    ),
-    "number_input": _select(
-        {"is_decimal_allowed"}, **_TYPED, is_decimal_allowed=boolean, min_value=anything, max_value=anything
-    ),
-    "email_text_input": _select(set(), **_TYPED),
-    "url_text_input": _select(set(), **_TYPED),
-    "file_input": _element(set(), filetypes=many(string(20), 100), max_files=integer),
-}  # fmt: skip
+MARKDOWN_CHARACTERS = 12_000  # of one markdown block, and of all in a message together
 
 
 def _block(required: set[str], **fields: Check) -> Check:
     return thing({"type": anything, "block_id": ID, **fields}, {"type", *required})
 
+
+_PARTS = {"type": anything, "elements": many(anything, 1000, least=0)}
+_BORDERED = {**_PARTS, "border": between(0, 1)}
+RICH_TEXT: dict[str, Check] = {
+    "rich_text_section": thing(_PARTS, {"elements"}),
+    "rich_text_quote": thing(_BORDERED, {"elements"}),
+    "rich_text_preformatted": thing({**_BORDERED, "language": string(100)}, {"elements"}),
+    "rich_text_list": thing(
+        {
+            **_BORDERED, "style": choice("bullet", "ordered"), "indent": between(0, 8),
+            "offset": between(0, ANY_NUMBER),
+        },
+        {"elements", "style"},
+    ),
+}  # fmt: skip
+LEVEL = choice("default", "info", "warning", "error", "success")
 
 COMMON: dict[str, Check] = {
     "section": _block(
@@ -120,20 +68,23 @@ COMMON: dict[str, Check] = {
         label=text(2000, plain=True), element=one_of(INPUTS), hint=text(2000, plain=True), optional=boolean,
         dispatch_action=boolean,
     ),
-    "image": _block(
-        {"alt_text"},
-        image_url=URL, slack_file=anything, alt_text=string(2000), title=text(2000, plain=True),
+    "image": exactly_one(
+        _block(
+            {"alt_text"},
+            image_url=URL, slack_file=anything, alt_text=string(2000), title=text(2000, plain=True),
+        ),
+        "image_url", "slack_file",
     ),
-    "rich_text": _block({"elements"}, elements=many(anything, 1000)),
+    "rich_text": _block({"elements"}, elements=many(one_of(RICH_TEXT), 1000)),
 }  # fmt: skip
 TABLES: dict[str, dict[str, Check]] = {
     "message": {
         **COMMON,
-        "markdown": _block({"text"}, text=string(12_000)),
-        "table": _block({"rows"}, rows=many(many(anything, 20), 100), column_settings=anything),
+        "markdown": _block({"text"}, text=string(MARKDOWN_CHARACTERS)),
+        "table": _block({"rows"}, rows=many(many(anything, 20), 100), column_settings=many(anything, 20)),
     },
     "home": COMMON,
-    "modal": {**COMMON, "alert": _block({"text"}, text=text(3000), level=anything)},
+    "modal": {**COMMON, "alert": _block({"text"}, text=text(200), level=LEVEL)},
 }
 
 
@@ -141,7 +92,8 @@ def check_blocks(blocks: Any, surface: str) -> list[str]:
     """Return what is wrong with blocks on a `message`, `modal` or `home`, as Slack words it; empty if nothing."""
     problems: list[str] = []
     most = MESSAGE_BLOCKS if surface == "message" else VIEW_BLOCKS
-    many(one_of(TABLES[surface]), most, least=0)(blocks, "/blocks", problems)
+    least = 0 if surface == "message" else 1
+    many(one_of(TABLES[surface]), most, least)(blocks, "/blocks", problems)
     if not problems:
         _check_together(cast("list[JSON]", blocks), problems)
     return problems
@@ -149,6 +101,11 @@ def check_blocks(blocks: Any, surface: str) -> list[str]:
 
 def _check_together(blocks: list[JSON], problems: list[str]) -> None:
     seen: set[str] = set()
+    markdown = sum(len(block["text"]) for block in blocks if block["type"] == "markdown")
+    if markdown > MARKDOWN_CHARACTERS:
+        problem(
+            problems, "/blocks", f"markdown must be less than {MARKDOWN_CHARACTERS + 1} characters in all"
+        )
     for index, block in enumerate(blocks):
         block_id = cast("str | None", block.get("block_id"))
         if block_id in seen:
@@ -176,6 +133,9 @@ def check_view(view: Any) -> list[str]:
     problems += [
         each.replace("pointer:/", "pointer:/view/") for each in check_blocks(body.get("blocks"), body["type"])
     ]
+    for field in ("submit", "close") if body["type"] == "home" else ():
+        if body.get(field):
+            problem(problems, f"/view/{field}", f"invalid additional property: {field}")
     has_input = any(block.get("type") == "input" for block in as_blocks(body.get("blocks")))
     if body["type"] == "modal" and has_input and not body.get("submit"):
         problem(problems, "/view/submit", "submit is required when an input block is present")

@@ -1,5 +1,6 @@
 """Small checkers that compose: each looks at one JSON value and adds what is wrong, with a json-pointer."""
 
+import re
 from collections.abc import Callable, Mapping
 from typing import Any, cast
 
@@ -26,6 +27,44 @@ def integer(value: Any, pointer: str, problems: list[str]) -> None:
     """Accept whole numbers."""
     if not isinstance(value, int) or isinstance(value, bool):
         problem(problems, pointer, "must be an integer")
+
+
+def between(least: int, most: int) -> Check:
+    """Accept whole numbers from `least` to `most`."""
+
+    def check(value: Any, pointer: str, problems: list[str]) -> None:
+        if not isinstance(value, int) or isinstance(value, bool):
+            problem(problems, pointer, "must be an integer")
+        elif value < least:
+            problem(problems, pointer, f"must be greater than or equal to {least}")
+        elif value > most:
+            problem(problems, pointer, f"must be less than or equal to {most}")
+
+    return check
+
+
+def pattern(expression: str, meaning: str) -> Check:
+    """Accept a string that the expression matches whole; `meaning` is the form in words, such as `YYYY-MM-DD`."""
+
+    def check(value: Any, pointer: str, problems: list[str]) -> None:
+        if not isinstance(value, str) or not re.fullmatch(expression, value):
+            problem(problems, pointer, f"must match the format {meaning}")
+
+    return check
+
+
+def exactly_one(check: Check, *names: str) -> Check:
+    """Accept what passes `check` and has one of these fields, not several and not none."""
+
+    def both(value: Any, pointer: str, problems: list[str]) -> None:
+        check(value, pointer, problems)
+        given = [
+            name for name in names if isinstance(value, dict) and cast("Any", value).get(name) is not None
+        ]
+        if isinstance(value, dict) and len(given) != 1:
+            problem(problems, pointer, f"must have exactly one of: {', '.join(names)}")
+
+    return both
 
 
 def string(most: int, least: int = 1) -> Check:

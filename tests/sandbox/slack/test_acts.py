@@ -118,7 +118,11 @@ async def test_a_modal_opens_once_is_checked_and_closes(workspace: Workspace, bo
 async def test_a_trigger_serves_once_and_for_three_seconds(
     workspace: Workspace, client: Any, bot: Any, clock: Any
 ) -> None:
-    view: dict[str, Any] = {"type": "modal", "title": {"type": "plain_text", "text": "T"}, "blocks": []}
+    view: dict[str, Any] = {
+        "type": "modal",
+        "title": {"type": "plain_text", "text": "T"},
+        "blocks": [{"type": "divider"}],
+    }
     trigger = (await workspace.says("ana", "incidents", "/ec2ir x")).payload["trigger_id"]
     await client.views_open(trigger_id=trigger, view=view)
     with pytest.raises(SlackApiError, match="exchanged_trigger_id"):

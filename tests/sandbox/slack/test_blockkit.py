@@ -21,62 +21,22 @@ from slack_sdk.models.views import View
 
 from sandbox.slack import Workspace
 from sandbox.slack.blockkit import check_blocks, check_view
-
-Blocks = list[dict[str, Any]]
-
-
-def letters(count: int) -> str:
-    return "x" * count
-
-
-def plain(length: int) -> dict[str, Any]:
-    return {"type": "plain_text", "text": "x" * length}
-
-
-def button(**more: Any) -> dict[str, Any]:
-    return {"type": "button", "action_id": "a", "text": plain(1), **more}
-
-
-def actions(*elements: dict[str, Any]) -> Blocks:
-    return [{"type": "actions", "elements": list(elements)}]
-
-
-def confirm(**more: Any) -> Blocks:
-    dialog = {"title": plain(1), "text": plain(1), "confirm": plain(1), "deny": plain(1), **more}
-    return actions(button(confirm=dialog))
-
-
-def section(**more: Any) -> Blocks:
-    return [{"type": "section", "text": plain(1), **more}]
-
-
-def question(**more: Any) -> Blocks:
-    return [{"type": "input", "label": plain(1), "element": {"type": "plain_text_input"}, **more}]
-
-
-def select(options: Blocks, kind: str = "static_select") -> Blocks:
-    return actions({"type": kind, "action_id": "a", "options": options})
-
-
-def options(count: int, text: int = 1, value: int = 1) -> Blocks:
-    return [{"text": plain(text), "value": "v" * value}] * count
-
-
-def context(count: int) -> Blocks:
-    return [{"type": "context", "elements": [plain(1)] * count}]
-
-
-def placeholder(length: int) -> Blocks:
-    return question(element={"type": "plain_text_input", "placeholder": plain(length)})
-
-
-def dividers(count: int) -> Blocks:
-    return [{"type": "divider"}] * count
-
-
-def many_buttons(count: int) -> Blocks:
-    return actions(*(button(action_id=f"a{number}") for number in range(count)))
-
+from tests.sandbox.slack.samples import (
+    Blocks,
+    actions,
+    button,
+    confirm,
+    context,
+    dividers,
+    letters,
+    many_buttons,
+    options,
+    placeholder,
+    plain,
+    question,
+    section,
+    select,
+)
 
 # (what is limited, the limit, blocks of a given size, where the refusal must point)
 LIMITS: list[tuple[str, int, Callable[[int], Blocks], str]] = [
@@ -157,7 +117,7 @@ def test_what_is_no_block_kit_is_refused(wrong: Any, complaint: str) -> None:
     ],
 )
 def test_a_limit_of_views_is_exact(field: str, limit: int, build: Callable[[int], Any]) -> None:
-    modal: dict[str, Any] = {"type": "modal", "title": plain(1), "blocks": []}
+    modal: dict[str, Any] = {"type": "modal", "title": plain(1), "blocks": dividers(1)}
     assert check_view({**modal, field: build(limit)}) == []
     (complaint,) = check_view({**modal, field: build(limit + 1)})
     assert f"/view/{field}" in complaint
