@@ -15,6 +15,7 @@ from commands.indicators import learn
 from commands.recovery import BRINGS_BACK, settle_recovery
 from commands.roles import require_any_role
 from commands.telling import LONGEST, show, tell
+from commands.watch_course import begin
 from playbook.approval import LIFETIME, enough, judge
 from playbook.clock import elapsed
 from playbook.errors import Ec2irError, NotAllowed, Refused, Superseded, TooLate
@@ -236,6 +237,8 @@ async def undone(desk: Desk, record: RunRecord, undoes: str, action: str, observ
         )  # fmt: skip
         await _settle(desk, unit, record, [action], now)
         await _resettle(unit, undoes, now)
+        if action in CUTS_OFF:  # released: it is reachable again, and whoever was in may come back
+            await begin(unit, [(record.target, "")], desk.policy.watch, by=BOT, at=now)
 
 
 async def retry(desk: Desk, run: str, action: str, *, by: Person, door: Door) -> None:

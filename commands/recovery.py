@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from commands.telling import tell
-from commands.watch import begin, to_watch
+from commands.watch_course import begin, to_watch
 from playbook.clock import elapsed
 from playbook.incident import InstanceFacts
 from playbook.people import BOT

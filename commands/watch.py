@@ -1,4 +1,4 @@
-"""The watch after recovery (R7), as people and recovery steer it: start, pause, resume, extend, stop, sign."""
+"""The watch after recovery (R7), as people steer it: start, pause, resume, extend, stop, sign."""
 
 from __future__ import annotations
 
@@ -9,118 +9,26 @@ from datetime import datetime, timedelta
 from commands.desk import Desk, locked
 from commands.roles import require_any_role
 from commands.telling import tell
-from playbook.clock import stamp
+from commands.watch_course import begin, called, go_on, show_watch, to_watch
 from playbook.errors import BadInput, Refused
-from playbook.incident import Incident
-from playbook.outbox import Message, Post
-from playbook.people import BOT, Door, Person
+from playbook.people import Door, Person
 from playbook.plan import dump_json
 from playbook.ports import Unit
-from playbook.proposal import Kind
-from playbook.run import StepState
-from playbook.slot import Alarm, Slot
 from playbook.target import Target, instance_id
 from playbook.text import plain, words
 from playbook.timeline import Event
 from playbook.watch import (
-    Schedule,
     Watch,
     WatchState,
-    next_slot,
     paused,
     proposed_verdict,
     resumed,
-    slots,
     tally,
 )
 
 Change = Callable[[Watch, datetime], Watch]
 LONGEST = timedelta(days=30)
 """A watch of this age is not extended: whatever it waits for needs another means by then."""
-
-
-def slot_of(watch: Watch, due: datetime, number: int = 1, at: datetime | None = None) -> Slot:
-    """The timer of one look; `number` counts the tries, `at` is when this try is made."""
-    subject = f"{watch.id}/{due.isoformat()}/{number}"
-    return Slot(key=f"watch:{subject}", alarm=Alarm.WATCH, subject=subject, due=at or due)
-
-
-async def go_on(unit: Unit, watch: Watch, schedule: Schedule, after: datetime) -> None:
-    """Have the next look made when it is due; one that is asked for already is asked for once."""
-    due = next_slot(watch, schedule, after)
-    if due is not None:
-        await unit.slots.add(slot_of(watch, due))
-
-
-async def show_watch(unit: Unit, incident: str, at: datetime) -> None:
-    """Draw the watches' message in the channel again, from what is stored when it is sent."""
-    await unit.outbox.put(Message(key=f"{incident}:watch", incident=incident, post=Post.WATCH, at=at))
-
-
-async def begin(
-    unit: Unit,
-    targets: Sequence[tuple[Target, str]],
-    schedule: Schedule,
-    *,
-    by: Person,
-    at: datetime,
-) -> tuple[Watch, ...]:
-    """Start watches on targets of a locked incident that none watches now; `str` is the instance it replaces."""
-    begun: list[Watch] = []
-    for target, replaces in targets:
-        earlier = [w for w in await unit.watches.of(target.incident) if w.target.instance == target.instance]
-        if any(w.live for w in earlier):
-            continue
-        watch = Watch(
-            id=f"{target.incident}-{target.instance}-{len(earlier) + 1}",
-            target=target,
-            began=at,
-            until=at + schedule.length,
-            by=by.id,
-            replaces=replaces,
-        )
-        if await unit.watches.add(watch):
-            await go_on(unit, watch, schedule, at)
-            begun.append(watch)
-    if begun:
-        first = begun[0]
-        await tell(
-            unit, incident=first.target.incident, at=at, actor=by.id, event=Event.WATCH,
-            words=f"The watch of {words([_called(w) for w in begun])} began, until {stamp(first.until)}:"
-            f" {len(slots(first, schedule))} looks each",
-            data={"watches": [w.id for w in begun], "state": WatchState.RUNNING.value},
-            aloud=f"watch:{first.id}:began",
-        )  # fmt: skip
-        await show_watch(unit, first.target.incident, at)
-    return tuple(begun)
-
-
-def _called(watch: Watch) -> str:
-    return f"{watch.target.instance} (replaces {watch.replaces})" if watch.replaces else watch.target.instance
-
-
-async def to_watch(unit: Unit, incident: str) -> tuple[tuple[Target, str], ...]:
-    """The incident's instances, each followed by the replacements that were proved for it and not taken back."""
-    found: list[tuple[Target, str]] = []
-    made = await _replacements(unit, incident)
-    for facts in await unit.incidents.at_first(incident):
-        target = facts.target(incident)
-        found.append((target, ""))
-        found += [(replace(target, instance=one), facts.instance) for one in made.get(facts.instance, ())]
-    return tuple(found)
-
-
-async def _replacements(unit: Unit, incident: str) -> dict[str, tuple[str, ...]]:
-    """By instance, what its last proved run of `replace` made: the evidence names it."""
-    proved = {s.run for s in await unit.runs.steps_of(incident) if s.state is StepState.PROVED}
-    runs = {
-        f"{r.id}/replace": r for r in await unit.runs.of(incident) if r.kind is Kind.DO and r.id in proved
-    }
-    return {
-        runs[e.subject].target.instance: tuple(map(str, e.body.get("made", ())))
-        for e in await unit.ledger.of(incident)
-        if e.kind == "observed" and e.subject in runs
-    }
 
 
 async def start(
@@ -269,7 +177,7 @@ async def _change(
             raise _nothing(mine, what)
         await tell(
             unit, incident=incident, at=now, actor=by.id, event=Event.WATCH,
-            words=f"{by}: the watch of {words([_called(w) for w in changed])} is {what}",
+            words=f"{by}: the watch of {words([called(w) for w in changed])} is {what}",
             data={"watches": [w.id for w in changed], "state": changed[0].state.value},
             aloud=f"watch:{changed[0].id}:{changed[0].state.value}:{now.isoformat()}",
         )  # fmt: skip
@@ -290,18 +198,3 @@ def _nothing(mine: Sequence[Watch], what: str) -> Refused:
         means="Nothing was changed.",
         then="/ec2ir watch start begins one." if not mine else "/ec2ir watch shows where each stands.",
     )
-
-
-async def end(unit: Unit, found: Incident, watch: Watch, now: datetime) -> None:
-    """The last look was made: the watch has ended, and asks for a verdict. Without effect on one that does not run."""
-    after = replace(watch, state=WatchState.ENDED)
-    if not await unit.watches.save(after, WatchState.RUNNING):
-        return
-    count = tally(await unit.watches.seen(watch.id))
-    await tell(
-        unit, incident=found.id, at=now, actor=BOT.id, event=Event.WATCH,
-        words=f"The watch of {_called(watch)} has ended: {count.words}. Proposed verdict: {proposed_verdict(count)}."
-        " A person signs it",
-        data={"watches": [watch.id], "state": WatchState.ENDED.value},
-        aloud=f"watch:{watch.id}:ended:{watch.until.isoformat()}", ping=[found.lead] if found.lead else (),
-    )  # fmt: skip

@@ -17,7 +17,7 @@ from commands.inquire import INQUIRIES
 from commands.reopening import Holders, holders_of_incident, reopen
 from commands.roles import holders_of
 from commands.telling import tell
-from commands.watch import end, go_on, show_watch, slot_of
+from commands.watch_course import end, go_on, show_watch, slot_of
 from commands.watch_news import LATE, news
 from playbook.answer import MOST, Answer, Answered, Verdict
 from playbook.brief import Brief

@@ -170,7 +170,7 @@ async def test_somebody_without_a_role_answers_nothing(quiet: Room) -> None:
         assert await unit.ticks.of(incident.id) == ()
 
 
-@pytest.mark.parametrize("verb", ["hunt", "audit", "watch", "health"])
+@pytest.mark.parametrize("verb", ["hunt", "audit", "watch now", "health"])
 async def test_checks_by_hand_are_acknowledged_and_answered(room: Room, verb: str) -> None:
     await room.says("ana", f"/ec2ir {verb}")
     said = [texts(each) for each in room.slack.ephemerals("ana")]

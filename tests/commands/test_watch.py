@@ -7,9 +7,10 @@ from datetime import timedelta
 
 import pytest
 
-from commands import watch, watch_round
+from commands import progress, watch, watch_round
 from commands.close import close
 from commands.inquire import INQUIRIES
+from commands.propose import propose_undo
 from playbook.answer import Answer, Verdict, answer, gap
 from playbook.errors import BadInput, NotAllowed, Refused
 from playbook.finding import FindingType
@@ -283,6 +284,17 @@ async def test_what_was_isolated_may_compute_on(room: Room) -> None:
     (made,) = await watch.start(room.desk, incident, by=ANA, door=Door.CHAT)
     await hours(room, 1)
     assert await marks(room, made) == ["clear"]
+
+
+async def test_an_instance_that_is_released_is_watched(room: Room) -> None:
+    incident, run = await room.contained("isolate")
+    undo = await propose_undo(room.desk, run, "isolate", by=ANA, door=Door.CHAT)
+    await room.approve(undo)
+    mine = await room.take(undo.id)
+    await progress.undone(room.desk, mine, run, "isolate", {})
+    async with room.store.begin() as unit:
+        (made,) = await unit.watches.of(incident)
+    assert (made.target.instance, made.state, made.by) == (WEB, WatchState.RUNNING, "ec2ir")
 
 
 async def test_what_was_stopped_looks_no_more_and_says_why(room: Room) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from hypothesis import given
@@ -124,7 +124,7 @@ def test_each_slot_is_the_next_one_once(stages: list[tuple[int, int]], moment: i
         made.append(Stage(every=every * MINUTE, until=until * MINUTE))
     schedule = Schedule(stages=tuple(made))
     watch = replace(WATCH, until=NOON + schedule.length)
-    walked, at = [], NOON
+    walked, at = list[datetime](), NOON
     while (due := next_slot(watch, schedule, at)) is not None:
         walked.append(due)
         at = due
