@@ -11,10 +11,13 @@ from typing import Any
 
 import pytest
 import structlog
-from typer.testing import CliRunner
+from click.testing import CliRunner
+from typer.main import get_command
 
 from cli.main import app
 
+COMMAND: Any = get_command(app)
+"""Made once: making it takes longer than most commands. Any, because typer carries a click of its own."""
 QUIET = (
     "AWS_PROFILE", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_ENDPOINT_URL",
     "AWS_REGION", "AWS_DEFAULT_REGION",
@@ -57,7 +60,7 @@ class Shell:
         """One command. A traceback is no answer: it fails the test."""
         # DBOS logs to the standard error of the process's first command, which is closed with that command here.
         logging.getLogger("dbos").handlers.clear()
-        result = CliRunner().invoke(app, words, env=self.environment)
+        result = CliRunner().invoke(COMMAND, words, env=self.environment)
         if result.exception is not None and not isinstance(result.exception, SystemExit):
             raise result.exception
         return Said(status=result.exit_code, out=result.stdout, err=result.stderr)
