@@ -35,8 +35,13 @@ async def go_on(unit: Unit, watch: Watch, schedule: Schedule, after: datetime) -
 
 
 async def show_watch(unit: Unit, incident: str, at: datetime) -> None:
-    """Draw the watches' message in the channel again, from what is stored when it is sent."""
-    await unit.outbox.put(Message(key=f"{incident}:watch", incident=incident, post=Post.WATCH, at=at))
+    """Draw the watches' message in the channel again, from what is stored when it is sent.
+
+    Once one has ended they are shown a second time, where people read now: days later the first is far up.
+    """
+    ended = any(w.state is WatchState.ENDED for w in await unit.watches.of(incident))
+    for name in ("watch", "watch:ended") if ended else ("watch",):
+        await unit.outbox.put(Message(key=f"{incident}:{name}", incident=incident, post=Post.WATCH, at=at))
 
 
 async def begin(
@@ -115,7 +120,7 @@ async def end(unit: Unit, found: Incident, watch: Watch, now: datetime) -> None:
     await tell(
         unit, incident=found.id, at=now, actor=BOT.id, event=Event.WATCH,
         words=f"The watch of {called(watch)} has ended: {count.words}. Proposed verdict: {proposed_verdict(count)}."
-        " A person signs it",
+        " A person signs it, on the message below or by /ec2ir watch sign …",
         data={"watches": [watch.id], "state": WatchState.ENDED.value},
         aloud=f"watch:{watch.id}:ended:{watch.until.isoformat()}", ping=[found.lead] if found.lead else (),
     )  # fmt: skip

@@ -85,6 +85,21 @@ async def test_stop_asks_why_and_sign_asks_what_it_showed(room: Room) -> None:
     assert room.labels(message(room)) == []
 
 
+async def test_after_72_hours_the_verdict_is_asked_for_where_people_read_and_signed_there(room: Room) -> None:
+    await room.says("ana", "/ec2ir watch start")
+    for _ in range(72):
+        await hour(room)
+    asked, below = room.messages()[-2:]
+    assert "has ended: 17 clear. Proposed verdict: clean: nothing seen in 17 looks" in texts(asked)
+    assert key_of(below).endswith(":watch:ended")
+    assert room.labels(below) == ["Extend 24 h", "Sign…"]
+    await room.clicks("bo", "Sign…", on=below)
+    await room.sends("bo", "quiet for 72 hours")
+    for one in (message(room), next(m for m in room.messages() if m.ts == below.ts)):
+        assert "“quiet for 72 hours”, signed by <@" in texts(one)
+        assert room.labels(one) == []
+
+
 async def test_every_verb_can_be_typed(room: Room) -> None:
     for words in ("start", "pause", "resume", "extend 12", "stop enough seen", "sign it was quiet"):
         await room.says("ana", f"/ec2ir watch {words}")
