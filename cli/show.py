@@ -17,9 +17,10 @@ from commands.checklist import SIGNS, items, looked
 from commands.inquire import SIGNS as VERDICT_SIGNS
 from commands.inquire import Reply
 from playbook.checklist import Item, Said
-from playbook.clock import elapsed
+from playbook.clock import elapsed, stamp
 from playbook.escalation import standing
 from playbook.incident import Incident
+from playbook.legal import left
 from playbook.plan import Json, dump_json
 from playbook.proposal import Proposal
 from playbook.text import plain
@@ -78,6 +79,9 @@ def board(shown: Board, timeline: Sequence[Entry]) -> None:
     out.print(f"Checks: {checks.done} of {checks.asked} done, {checks.gaps} gaps")
     for e in shown.escalations:
         out.print(f"{e.rule} {e.target}: {standing(e)}", markup=False)
+    for clock in shown.clocks:
+        ended = f"notified {stamp(clock.notified)}" if clock.notified else left(clock, shown.now)
+        out.print(f"Legal clock {clock.jurisdiction}: due {stamp(clock.due)}, {ended}", markup=False)
     for p in shown.pending:
         out.print(
             f"Plan {p.hash[:4]} waits: ec2ir approve {p.id} --hash {p.hash[:4]}   ({', '.join(p.actions)})",
@@ -162,6 +166,7 @@ def board_json(shown: Board, timeline: Sequence[Entry]) -> Json:
             }
             for s in shown.sections
         ],
+        "deadlines": [dump_json(c) for c in shown.clocks],
         "answers": [dump_json(a) for a in shown.answers],
         "checklist": [dump_json(item) for item in items(shown)],
         "escalations": [dump_json(e) for e in shown.escalations],
@@ -191,8 +196,8 @@ def proposal(p: Proposal) -> None:
         ):  # fmt: skip
             for line in lines:
                 out.print(f"  {label:<8} {plain(line, 400)}", markup=False)
-    for left in p.left_out:
-        out.print(f"\n⚫ {BY_NAME[left.action].title}: {plain(left.why, 400)}", markup=False)
+    for omitted in p.left_out:
+        out.print(f"\n⚫ {BY_NAME[omitted.action].title}: {plain(omitted.why, 400)}", markup=False)
     out.print(f"\nNeeds {need_of(p).words(p.proposer)}. {p.decision.value.capitalize()}.", markup=False)
 
 

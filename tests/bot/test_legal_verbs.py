@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from bot.messages import line
 from bot.words import moment
 from engine.plant import Plant
 from engine.timers import fire
@@ -97,3 +98,9 @@ async def test_awareness_needs_a_role(room: Room) -> None:
     room.slack.channel(room.channel).members.append(room.slack.user("dee").id)
     await room.says("dee", "/ec2ir aware")
     assert "You are neither a responder nor an approver." in room.told("dee")
+
+
+def test_people_and_user_groups_are_mentioned_as_slack_wants_it() -> None:
+    said = line({"words": "overdue", "ping": ["S0LEGAL", "U0ANA", "<!channel>"]}).text
+    assert "<!subteam^S0LEGAL> <@U0ANA>" in said
+    assert "<!channel>" not in said

@@ -301,6 +301,7 @@ def test_a_legal_clock_is_started_shown_and_ended(at: Terminal) -> None:
     (clock,) = at.as_("ana", "aware", at.incident, "--json").json
     assert (clock["jurisdiction"], clock["aware_by"]) == ("th-pdpa", "U0ANA")
     assert re.search(r"th-pdpa: due .*, 7[12] h \d+ min left", at.shell("legal", at.incident).out)
+    assert "Legal clock th-pdpa: due" in at.shell("incident", "show", at.incident).out
     again = at.as_("ana", "aware", at.incident)
     assert (again.status, "th-pdpa runs already" in again.err) == (3, True)
     assert at.as_("ana", "aware", at.incident, "--at", "tomorrow").status == 2
