@@ -112,7 +112,7 @@ def _page(self: Any, key: str, items: list[Any]) -> str:
     """One page of at most `MaxResults`, 100 unless told otherwise; `NextToken` is where the next begins."""
     start, most = int(self._get_param("NextToken") or 0), int(self._get_param("MaxResults") or 100)
     more = {"NextToken": str(start + most)} if start + most < len(items) else {}
-    return json.dumps({key: items[start : start + most], "MaxResults": most, **more})
+    return json.dumps({key: items[start : start + most], **more})
 
 
 def create_firewall_domain_list(self: Any) -> str:

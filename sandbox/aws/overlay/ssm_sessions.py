@@ -49,8 +49,8 @@ def describe_sessions(self: Any) -> ActionResult:
             "StartDate": s.started,
             "DocumentName": s.document,
             "Owner": s.owner,
-            "Reason": s.reason,
         }
+        | ({"Reason": s.reason} if s.reason else {})
         | ({"EndDate": s.ended} if s.ended else {})
         for s in sorted(found, key=lambda s: s.started, reverse=True)
     ]

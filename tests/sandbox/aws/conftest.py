@@ -18,12 +18,27 @@ if TYPE_CHECKING:
 Refusal = Callable[[Callable[[], Any]], str]
 
 
+SERVICES = (
+    "autoscaling", "ce", "cloudtrail", "cloudwatch", "ec2", "elb", "elbv2", "guardduty", "iam", "inspector2", "logs",
+    "route53resolver", "s3", "sqs", "ssm",
+)  # fmt: skip
+
+
 @pytest.fixture
 def box() -> Generator[AwsBox]:
+    """A box whose every answer botocore's own models must accept."""
     from sandbox.aws.box import emulated
+    from tests.fixtures.models import Models
 
+    models = Models()
     with emulated() as made:
+        hooks = [made.client(service).meta.events for service in SERVICES]
+        for events in hooks:
+            models.attach(events)
         yield made
+        for events in hooks:
+            models.detach(events)
+    assert models.problems == []
 
 
 @pytest.fixture
