@@ -58,6 +58,11 @@ class AwsCloud:
         self._pool.shutdown()
         self._readers.shutdown()
 
+    @property
+    def tally(self) -> Mapping[str, int]:
+        """AWS's answers so far, by outcome: ok, throttled, refused, failed."""
+        return self._clients.tally
+
     def account(self, target: Target) -> Account:
         """The account and region that the target is in."""
         return self._account(target.account, target.region)

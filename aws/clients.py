@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import random
 import threading
+from collections import Counter
 from collections.abc import Callable, Mapping
 from typing import Any, cast
 
@@ -63,11 +64,25 @@ def _again(
     return patience(response, attempts)
 
 
+def outcome(status: int, code: str) -> str:
+    """An answer as one of four words: ok, throttled, refused, failed."""
+    if status < 300:
+        return "ok"
+    if code in THROTTLED:
+        return "throttled"
+    return "refused" if status < 500 else "failed"
+
+
 class Clients:
-    """Thread-safe; clients themselves are too. `pace` is where everybody who uses them keeps AWS's limits."""
+    """Thread-safe; clients themselves are too. `pace` is where everybody who uses them keeps AWS's limits.
+
+    `tally` counts the answers by outcome.
+    """
 
     def __init__(self, session_for: SessionFor) -> None:
         self.pace = Pace()
+        self.tally = Counter[str]()
+        self._tallying = threading.Lock()
         self._session_for = session_for
         self._sessions: dict[str, boto3.Session] = {}
         self._made: dict[tuple[str, str, str, bool], Any] = {}
@@ -91,6 +106,12 @@ class Clients:
         make = cast("Callable[..., Any]", session.client)
         client = make(service, region_name=region, config=_config(service, once=once))
         client.meta.events.register("after-call", note)
+        client.meta.events.register("after-call", self._count)
         if once:
             client.meta.events.register("needs-retry", _again)
         return client
+
+    def _count(self, http_response: Any, parsed: Mapping[str, Any], **_: object) -> None:
+        code = str(parsed.get("Error", {}).get("Code", ""))
+        with self._tallying:
+            self.tally[outcome(int(http_response.status_code), code)] += 1

@@ -98,10 +98,12 @@ async def set_topic(client: AsyncWebClient, channel: str, topic: str) -> None:
     await call(client, "conversations.setTopic", channel=channel, topic=topic)
 
 
-async def pin(client: AsyncWebClient, channel: str, ts: str) -> None:
-    """Pin the card, unless it is. Raises SlackTrouble."""
+async def pin(client: AsyncWebClient, channel: str, ts: str) -> bool:
+    """Pin the card, unless it is; whether it was not. Raises SlackTrouble."""
     try:
         await call(client, "pins.add", channel=channel, timestamp=ts)
     except SlackTrouble as trouble:
         if trouble.code != "already_pinned":
             raise
+        return False
+    return True

@@ -11,6 +11,7 @@ from bot import channels
 from bot.api import SlackTrouble
 from bot.check import checked
 from bot.files import share
+from bot.heard import Hearing
 from bot.messages import announcement, card_words, closing, line, topic
 from bot.plan_message import decision_words, plan_message, shown
 from bot.plan_message import headline as plan_headline
@@ -42,6 +43,7 @@ class Office:
     clock: Clock
     announce: str
     ways: Ways = field(default_factory=Ways)
+    hearing: Hearing = field(default_factory=Hearing)
     ids: dict[str, str] = field(default_factory=dict[str, str])
     """Channels' ids by name, as far as they were asked for."""
 
@@ -179,7 +181,9 @@ async def _card(office: Office, found: Board, *, again: bool) -> str:
     ts = await office.poster.post(channel, f"{incident.id}:card", words, unless=since)
     # Pinned before it is stored: a card that is known is not posted again, so nobody would come to pin it.
     try:
-        await channels.pin(office.poster.client, channel, ts)
+        began = office.hearing.monotonic()
+        if await channels.pin(office.poster.client, channel, ts):
+            office.hearing.pinned(began)
     except SlackTrouble as trouble:
         log.warning("the card is not pinned", incident=incident.id, problem=trouble.what)
     async with office.store.begin() as unit:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
+import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
@@ -52,6 +53,8 @@ class Work:
     hands: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(_AT_ONCE))
     eyes: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(_LOOKING))
     """Of their own: a check can take a minute and a half, and must keep nobody from approving meanwhile."""
+    took: Callable[[float], None] | None = None
+    """Is told of each listener's end, how many seconds it worked."""
     _tasks: set[asyncio.Task[Any]] = field(default_factory=set[asyncio.Task[Any]])
 
     def enter(self) -> None:
@@ -60,6 +63,9 @@ class Work:
         if task is not None:
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
+            if (took := self.took) is not None:
+                began = time.monotonic()
+                task.add_done_callback(lambda _: took(time.monotonic() - began))
 
     async def idle(self) -> None:
         """Wait until all have ended."""

@@ -15,6 +15,7 @@ from bot.act import of_click, of_command, of_dialog, of_event
 from bot.clicks import CLICKS, clicked
 from bot.dialogs import DIALOGS, INPUT, place_of, problem_of, sent_off
 from bot.front import Front, Work
+from bot.heard import Hearing
 from bot.home import REFRESH, show_home
 from bot.people import People
 from bot.slash import changes, said, slow
@@ -33,13 +34,18 @@ def build_app(
     people: People,
     wrote: Callable[[], None],
     work: Work | None = None,
+    hearing: Hearing | None = None,
 ) -> AsyncApp:
     """The Bolt app, for either transport.
 
     `client` carries the bot's token; `wrote` wakes the sender; `work.idle()` waits for listeners that still work.
     """
     front = Front(desk=desk, client=client, people=people, wrote=wrote, work=work or Work())
-    app = AsyncApp(name="ec2ir", client=client, signing_secret=signing_secret)
+    app = AsyncApp(
+        name="ec2ir", client=client, signing_secret=signing_secret,
+        # Before anything else: Bolt drops what the bot's own acts made, and its own pins are to be heard of.
+        before_authorize=(hearing or Hearing()).middleware,
+    )  # fmt: skip
     _listen(app, front)
     return app
 
@@ -47,6 +53,7 @@ def build_app(
 def _listen(app: Any, front: Front) -> None:  # Bolt's own types say little of what listeners are
     app.command("/ec2ir")(_command(front))
     app.event("app_home_opened")(_opened(front))
+    app.event("pin_added")(_noted)
     app.action(REFRESH)(_refreshed(front))
     for name in CLICKS:
         app.action(name)(_click(front, name))
@@ -89,6 +96,11 @@ def _refreshed(front: Front) -> Listener:
         await front.guard(act, "home", lambda: show_home(front, act), changes=False)
 
     return listener
+
+
+async def _noted(ack: AsyncAck) -> None:
+    """That it was heard is all (`bot.heard`)."""
+    await ack()
 
 
 def _stale(front: Front) -> Listener:

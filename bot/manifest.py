@@ -58,6 +58,7 @@ SCOPES: tuple[Scope, ...] = (
         why="reports and lists of indicators, in the incident's channel",
         methods=("files.getUploadURLExternal", "files.completeUploadExternal"),
     ),
+    Scope(name="pins:read", why="the event pin_added, by which a replica knows that Slack still reaches it"),
     Scope(name="pins:write", why="pinning the card", methods=("pins.add",)),
     Scope(
         name="usergroups:read",
@@ -82,7 +83,8 @@ UNSCOPED: Mapping[Method, str] = {
 
 
 EVENTS: Mapping[str, str] = {
-    "app_home_opened": "drawing a person's Home when they open it; it needs no scope"
+    "app_home_opened": "drawing a person's Home when they open it; it needs no scope",
+    "pin_added": "hearing of the bot's own pins: a replica to which Slack delivers nothing is told by that",
 }
 """Events that Slack sends, and why."""
 

@@ -24,6 +24,8 @@ class Pace:
     clock: Clock
     sleep: Sleep
     gap: timedelta = GAP
+    held: int = 0
+    """How often Slack asked to stay away."""
     _free: dict[str, datetime] = field(default_factory=dict[str, datetime])
 
     async def turn(self, channel: str) -> None:
@@ -37,4 +39,5 @@ class Pace:
 
     def hold(self, channel: str, wait: timedelta) -> None:
         """Slack asked to stay away for so long."""
+        self.held += 1
         self._free[channel] = max(self._free.get(channel, self.clock()), self.clock() + wait)

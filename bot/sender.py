@@ -15,6 +15,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.api import SlackTrouble
 from bot.check import LimitError
 from bot.deliver import Office, deliver
+from bot.heard import Hearing
 from bot.pace import GAP, Pace, Sleep
 from bot.poster import Poster
 from bot.summon import POSTS, TRIES, NotNow, Ways, give_up
@@ -183,13 +184,20 @@ def make_sender(
     gap: timedelta = GAP,
     ways: Ways | None = None,
     patience: float = PATIENCE,
+    hearing: Hearing | None = None,
 ) -> Sender:
     """A sender. `announce` is EC2IR_SLACK_CHANNEL, an id or a name; `holder` names this process in the outbox;
     `gap` is the time between two messages in a channel; `ways` are those by which escalations leave; `patience` is
-    how many seconds one row may take.
+    how many seconds one row may take; `hearing` is told of each card that is pinned.
     """
     poster = Poster(client=client, pace=Pace(clock=clock, sleep=sleep, gap=gap))
     office = Office(
-        store=store, poster=poster, directory=directory, clock=clock, announce=announce, ways=ways or Ways()
+        store=store,
+        poster=poster,
+        directory=directory,
+        clock=clock,
+        announce=announce,
+        ways=ways or Ways(),
+        hearing=hearing or Hearing(),
     )
     return Sender(office=office, holder=holder, patience=patience)

@@ -17,6 +17,7 @@ from aws.detached import detached
 from bot.client import check_token, listening_client, sending_client
 from bot.directory import RoleGroups, SlackDirectory
 from bot.front import Work
+from bot.heard import Hearing
 from bot.http import Check, http_app, serving
 from bot.listeners import build_app
 from bot.pace import GAP
@@ -25,6 +26,7 @@ from bot.sender import Sender, make_sender
 from bot.socket import connected, problem_of
 from cli.alerts import DeskSink, door_of, reading_of, rules_of, say_problems
 from cli.couriers import ways_of
+from cli.metrics import Metrics
 from cli.operators import Operators
 from cli.settings import BadSetting, Settings, require
 from cli.wiring import Base, Engine, base, engine
@@ -90,31 +92,38 @@ async def running(
             people=people,
             terminal=Operators(settings.policy_file.operators),
         )
-        room = await stack.enter_async_context(engine(parts, directory, rhythm))
+        hearing = Hearing()
+        room = await stack.enter_async_context(engine(parts, directory, rhythm, heard=hearing.heard))
         desk = room.desk
         sender = make_sender(
             parts.store, sending_client(token, api), directory,
             announce=settings.slack_channel, holder=parts.executor, clock=clock, gap=gap, ways=ways,
+            hearing=hearing,
         )  # fmt: skip
-        listening = Work()
+        metrics = Metrics(parts=parts, clock=room.clock, sender=sender, hearing=hearing)
+        listening = Work(took=metrics.took)
         app = build_app(
             desk, client, signing_secret=settings.slack_signing_secret.get_secret_value() or "unused",
             people=people, wrote=sender.written.set, work=listening,
+            hearing=hearing,
         )  # fmt: skip
         # Runs once the doors below are shut: what was clicked until then is still worked through.
         stack.push_async_callback(listening.idle)
         pulse = Pulse(answered=clock())
         socket = settings.slack_app_token.get_secret_value()
-        checks = _checks(parts, room, pulse)
+        checks = {**_checks(parts, room, pulse), "stopping": lambda: _stopping(stop)}
         if socket:
             handler = await stack.enter_async_context(connected(app, socket))
             checks["slack"] = lambda: problem_of(handler)
+            # Over HTTP a balancer chooses who hears: silence says nothing there.
+            checks["hearing"] = lambda: _hearing(parts, hearing)
         rules = await compiling
         await say_problems(desk, rules)
         reading = reading_of(settings, rules, account=parts.identity.account, region=parts.region)
         server = http_app(None if socket else app, ready=checks)
         door = door_of(settings, desk, reading, wrote=sender.written.set)
         add_alerts(server, door)
+        server.router.add_get("/metrics", metrics.shown)
         port = await stack.enter_async_context(_listening(server, settings))
         work = [asyncio.create_task(sender.run(stop))]
         if settings.queue_url:
@@ -122,6 +131,7 @@ async def running(
         try:
             yield Running(base=parts, desk=desk, sender=sender, port=port, alerts=door.open)
         finally:
+            # Not ready from here on, while what is in hand is sent; the doors shut behind that.
             stop.set()
             await asyncio.gather(*work)
 
@@ -177,6 +187,17 @@ def _checks(parts: Base, room: Engine, pulse: Pulse) -> dict[str, Check]:
         return room.clock.problem()
 
     return {"database": database, "queue": queue, "clock": clock}
+
+
+async def _hearing(parts: Base, hearing: Hearing) -> str:
+    try:
+        return await hearing.problem(parts.store, parts.executor)
+    except Unreachable:
+        return ""  # the database's own check says so
+
+
+async def _stopping(stop: asyncio.Event) -> str:
+    return "it is being stopped" if stop.is_set() else ""
 
 
 def _complete(settings: Settings) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -22,6 +22,7 @@ from engine.clock import Rhythm
 from engine.durable import Durable
 from engine.plant import Plant
 from playbook.clock import Clock, system_clock
+from playbook.hearing import NOTHING, Heard
 from playbook.ports import Directory, Executor
 from storage import engine_lock, engines
 from storage.migrate import current, head, upgrade
@@ -179,8 +180,14 @@ class Engine:
 
 
 @asynccontextmanager
-async def engine(parts: Base, directory: Directory, rhythm: Rhythm | None = None) -> AsyncGenerator[Engine]:
-    """Carry out approved runs in this process, with the clock running.
+async def engine(
+    parts: Base,
+    directory: Directory,
+    rhythm: Rhythm | None = None,
+    *,
+    heard: Callable[[], Heard] = lambda: NOTHING,
+) -> AsyncGenerator[Engine]:
+    """Carry out approved runs in this process, with the clock running; each beat tells what was heard of Slack.
 
     Raises BadSetting when another process is the engine of this SQLite file.
     """
@@ -198,7 +205,7 @@ async def engine(parts: Base, directory: Directory, rhythm: Rhythm | None = None
     late.executor = durable
     await durable.start()
     await audits.arrange(desk)
-    clock = EngineClock(plant, durable, rhythm)
+    clock = EngineClock(plant, durable, rhythm, heard=heard)
     try:
         # On SQLite the lock proves that every other executor is dead; on Postgres only silence does.
         await clock.start(timedelta(0) if path is not None else rhythm.silence)

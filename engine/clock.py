@@ -87,13 +87,14 @@ class Clock:
         *,
         heard: Callable[[], Heard] = lambda: NOTHING,
         monotonic: Callable[[], float] = time.monotonic,
+        scheduler: AsyncIOScheduler | None = None,
     ) -> None:
         self._plant = plant
         self._monotonic = monotonic
         self._durable = durable
         self._rhythm = rhythm
         self._heard = heard
-        self._scheduler = AsyncIOScheduler(
+        self._scheduler = scheduler or AsyncIOScheduler(
             job_defaults={"coalesce": True, "misfire_grace_time": None, "max_instances": 1}, timezone="UTC"
         )
         self._beaten = self._monotonic()

@@ -24,6 +24,12 @@ def add_pin(state: State, args: Arguments) -> JSON:
         raise SlackError("too_many_pins")
     channel.pins.append(ts)
     state.changed("channel", channel=channel.id)
+    # https://docs.slack.dev/reference/events/pin_added: the app hears of its own pins, too.
+    event: JSON = {
+        "type": "pin_added", "user": state.app.bot_user, "channel_id": channel.id, "event_ts": state.new_ts(),
+        "item": {"type": "message", "channel": channel.id, "created_by": state.app.bot_user, "message": {"ts": ts}},
+    }  # fmt: skip
+    state.events.append((channel, event))
     return {}
 
 

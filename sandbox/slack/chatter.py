@@ -65,6 +65,12 @@ class Chatter:
         }  # fmt: skip
         return await self._tell("app_home_opened", None, event)
 
+    async def tell_own(self) -> None:
+        """Send what the app's own calls made happen."""
+        while self.state.events:
+            channel, event = self.state.events.pop(0)
+            await self._tell(str(event["type"]), channel, event)
+
     async def _tell(self, subscription: str, channel: Channel | None, event: JSON) -> tuple[Ack, ...]:
         app = self.state.app
         if subscription not in app.events or (channel is not None and app.bot_user not in channel.members):

@@ -1,6 +1,7 @@
 """What the app can reach over HTTP, whether a socket carries it or not: methods, uploads, response_urls."""
 
 import json
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import cast
 
@@ -32,9 +33,17 @@ class Endpoint:
     """Routes requests of the app."""
 
     api: WebApi
+    tell: Callable[[], Awaitable[None]] | None = None
+    """Sends the events that a call made, before its answer: Slack promises no order."""
 
     async def handle(self, incoming: Incoming) -> Answer:
         """Answer one request."""
+        answer = self._answer(incoming)
+        if self.tell is not None:
+            await self.tell()
+        return answer
+
+    def _answer(self, incoming: Incoming) -> Answer:
         match incoming.path.strip("/").split("/"):
             case ["api", method]:
                 return self._call(method, incoming)

@@ -50,6 +50,8 @@ class State:
     calls: list[Call] = field(default_factory=list[Call])
     watchers: set[asyncio.Queue[JSON]] = field(default_factory=set[asyncio.Queue[JSON]])
     socket_url: Callable[[], str] | None = None
+    events: list[tuple[Channel, JSON]] = field(default_factory=list[tuple[Channel, JSON]])
+    """What the app's own calls made happen and it was not told of yet, each with the channel where it did."""
     _serial: int = 0
     _last_micros: int = 0
 

@@ -38,10 +38,10 @@ class Workspace:
         self.faults = Faults()
         self.meter = Meter(limits=limits or Limits.none())
         self.api = WebApi(state=self.state, meter=self.meter, faults=self.faults)
-        self.endpoint = Endpoint(self.api)
         self.dispatcher = Dispatcher(state=self.state, faults=self.faults)
         self._acts = Acts(state=self.state, dispatcher=self.dispatcher)
         self._chatter = Chatter(state=self.state, dispatcher=self.dispatcher)
+        self.endpoint = Endpoint(self.api, self._chatter.tell_own)
         bot = User(id=self.app.bot_user, name=self.app.name, real_name=self.app.name, is_bot=True)
         self.state.users[bot.id] = bot
 

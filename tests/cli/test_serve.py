@@ -65,6 +65,12 @@ async def test_it_is_alive_and_ready_and_a_wrong_setting_ends_the_start(tmp_path
                 async with session.get(f"http://127.0.0.1:{port}/{path}") as answer:
                     assert answer.status == 200, await answer.text()
 
+            async with session.get(f"http://127.0.0.1:{port}/metrics") as answer:
+                told = await answer.text()
+            assert "ec2ir_incidents_open 0.0" in told
+            assert "ec2ir_timers_late_seconds" in told
+            assert 'ec2ir_aws_answers_total{outcome="ok"}' in told
+
             for secret, status in ((SECRET, 202), ("another one", 401)):
                 sent = session.post(
                     f"http://127.0.0.1:{port}/alerts/edr",
