@@ -321,3 +321,16 @@ def test_status_shows_what_waits_for_whoever_asks(at: Terminal) -> None:
     assert plan not in at.as_("ana", "status").out
     assert plan in [p["id"] for p in at.as_("bo", "status", "--json").json["plans"]]
     assert at.as_("dee", "status").status == 3
+
+
+def test_whoever_becomes_the_engine_sets_the_timer_of_the_quarterly_audit(at: Terminal) -> None:
+    at.as_("ana", "status")
+    path = str(at.shell.environment["EC2IR_DATABASE_URL"]).removeprefix("sqlite:///")
+    with sqlite3.connect(path) as database:
+        found = database.execute(
+            "SELECT key FROM slots WHERE alarm = 'audit' AND state = 'pending'"
+        ).fetchall()
+    database.close()
+    (key,) = found[0]
+    assert key.startswith(f"audit:{at.seeded.account}:{at.seeded.region}:20")
+    assert len(found) == 1
