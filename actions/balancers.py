@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from actions.run import Run
 from aws.account import Account
 from aws.errors import AwsRefused
 from playbook.gathering import both, gather
@@ -115,24 +116,8 @@ def _held(health: TargetHealthTypeDef) -> Held:
     return Held.DRAINING if health.get("State") == "draining" else Held.REGISTERED
 
 
-async def held(aws: Account, registration: Registration) -> Held:
-    """How much of it is left now; a target group that was deleted holds nothing."""
-    try:
-        answer = await aws.call(
-            aws.elbv2.describe_target_health,
-            TargetGroupArn=registration.group,
-            Targets=[registration.target],
-        )
-    except AwsRefused as refusal:
-        if refusal.code != "TargetGroupNotFound":
-            raise
-        return Held.GONE
-    states = [_held(d.get("TargetHealth", {})) for d in answer["TargetHealthDescriptions"]]
-    return states[0] if states else Held.GONE
-
-
-async def health(aws: Account, registration: Registration) -> str:
-    """ELB's word for the target's health; empty when it, or its group, is not there or on the way out."""
+async def _healths(aws: Account, registration: Registration) -> tuple[TargetHealthTypeDef, ...]:
+    """What ELB says of the target; nothing where it or its group is not there."""
     try:
         answer = await aws.call(
             aws.elbv2.describe_target_health,
@@ -142,9 +127,19 @@ async def health(aws: Account, registration: Registration) -> str:
     except AwsRefused as refusal:
         if refusal.code not in ("TargetGroupNotFound", "InvalidTarget"):
             raise
-        return ""
-    described = (d.get("TargetHealth", {}) for d in answer["TargetHealthDescriptions"])
-    return next((str(h.get("State", "")) for h in described if _held(h) is Held.REGISTERED), "")
+        return ()
+    return tuple(d.get("TargetHealth", {}) for d in answer["TargetHealthDescriptions"])
+
+
+async def held(aws: Account, registration: Registration) -> Held:
+    """How much of it is left now; a target group that was deleted holds nothing."""
+    return next((_held(h) for h in await _healths(aws, registration)), Held.GONE)
+
+
+async def health(aws: Account, registration: Registration) -> str:
+    """ELB's word for the target's health; empty when it, or its group, is not there or on the way out."""
+    told = await _healths(aws, registration)
+    return next((str(h.get("State", "")) for h in told if _held(h) is Held.REGISTERED), "")
 
 
 async def classic_health(aws: Account, balancer: str, instance: str) -> str:
@@ -195,41 +190,59 @@ async def drain_seconds(aws: Account, groups: Iterable[str], balancers: Iterable
     return max((*ours, *theirs), default=0)
 
 
-async def deregister(aws: Account, registration: Registration) -> None:
+async def deregister(run: Run, registration: Registration) -> None:
     """Take the target out; that it, or its group, is gone already is no error."""
-    try:
-        await aws.call(
-            aws.elbv2.deregister_targets, TargetGroupArn=registration.group, Targets=[registration.target]
-        )
-    except AwsRefused as refusal:
-        if refusal.code not in ("TargetGroupNotFound", "InvalidTarget"):
-            raise
+
+    async def call() -> None:
+        try:
+            await run.aws.call(
+                run.aws.elbv2.deregister_targets,
+                TargetGroupArn=registration.group,
+                Targets=[registration.target],
+            )
+        except AwsRefused as refusal:
+            if refusal.code not in ("TargetGroupNotFound", "InvalidTarget"):
+                raise
+
+    await run.write(f"deregister {registration.id}:{registration.port} from {registration.group}", call)
 
 
-async def deregister_classic(aws: Account, balancer: str, instance: str) -> None:
+async def deregister_classic(run: Run, balancer: str, instance: str) -> None:
     """Take the instance out of a classic balancer; that either is gone already is no error."""
-    try:
-        await aws.call(
-            aws.elb.deregister_instances_from_load_balancer,
+
+    async def call() -> None:
+        try:
+            await run.aws.call(
+                run.aws.elb.deregister_instances_from_load_balancer,
+                LoadBalancerName=balancer,
+                Instances=[{"InstanceId": instance}],
+            )
+        except AwsRefused as refusal:
+            if refusal.code not in ("LoadBalancerNotFound", "AccessPointNotFound", "InvalidInstance"):
+                raise
+
+    await run.write(f"deregister from {balancer}", call)
+
+
+async def register(run: Run, registration: Registration) -> None:
+    """Put the target in, or back exactly as it was; repeating it changes nothing."""
+
+    async def call() -> None:
+        await run.aws.call(
+            run.aws.elbv2.register_targets, TargetGroupArn=registration.group, Targets=[registration.target]
+        )
+
+    await run.write(f"register {registration.id}:{registration.port} in {registration.group}", call)
+
+
+async def register_classic(run: Run, balancer: str, instance: str) -> None:
+    """Put the instance into a classic balancer; repeating it changes nothing."""
+
+    async def call() -> None:
+        await run.aws.call(
+            run.aws.elb.register_instances_with_load_balancer,
             LoadBalancerName=balancer,
             Instances=[{"InstanceId": instance}],
         )
-    except AwsRefused as refusal:
-        if refusal.code not in ("LoadBalancerNotFound", "AccessPointNotFound", "InvalidInstance"):
-            raise
 
-
-async def register(aws: Account, registration: Registration) -> None:
-    """Put the target back exactly as it was; repeating it changes nothing."""
-    await aws.call(
-        aws.elbv2.register_targets, TargetGroupArn=registration.group, Targets=[registration.target]
-    )
-
-
-async def register_classic(aws: Account, balancer: str, instance: str) -> None:
-    """Put the instance back into a classic balancer; repeating it changes nothing."""
-    await aws.call(
-        aws.elb.register_instances_with_load_balancer,
-        LoadBalancerName=balancer,
-        Instances=[{"InstanceId": instance}],
-    )
+    await run.write(f"register with {balancer}", call)

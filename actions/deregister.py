@@ -179,20 +179,10 @@ async def execute(plan: Withdrawal, run: Run) -> None:
     """Standby and deregistration at once; the plan holds all that they need."""
     await gather(
         *((scaling.leave(run, plan.target.instance, plan.group),) if plan.stands_by else ()),
-        *(_deregister(run, r) for r in plan.own),
-        *(_deregister_classic(run, c.name, plan.target.instance) for c in plan.own_classics),
+        *(balancers.deregister(run, r) for r in plan.own),
+        *(balancers.deregister_classic(run, c.name, plan.target.instance) for c in plan.own_classics),
     )
     run.opens()
-
-
-async def _deregister(run: Run, registration: Registration) -> None:
-    key = f"deregister {registration.id}:{registration.port} from {registration.group}"
-    await run.write(key, lambda: balancers.deregister(run.aws, registration))
-
-
-async def _deregister_classic(run: Run, balancer: str, instance: str) -> None:
-    key = f"deregister from {balancer}"
-    await run.write(key, lambda: balancers.deregister_classic(run.aws, balancer, instance))
 
 
 async def verify(plan: Withdrawal, look: Look) -> Proof:
@@ -256,8 +246,8 @@ async def undo(plan: Withdrawal, run: Run) -> None:
             if plan.stands_by
             else ()
         ),
-        *(_register(run, r) for r in plan.own),
-        *(_register_classic(run, c.name, plan.target.instance) for c in plan.own_classics),
+        *(balancers.register(run, r) for r in plan.own),
+        *(balancers.register_classic(run, c.name, plan.target.instance) for c in plan.own_classics),
     )
 
 
@@ -281,17 +271,6 @@ async def _still_there(plan: Withdrawal, run: Run) -> None:
             means="Nothing was registered again.",
             then="Register the instance by hand where it belongs now.",
         ) from refusal
-
-
-async def _register(run: Run, registration: Registration) -> None:
-    key = f"register {registration.id}:{registration.port} in {registration.group}"
-    await run.write(key, lambda: balancers.register(run.aws, registration))
-
-
-async def _register_classic(run: Run, balancer: str, instance: str) -> None:
-    await run.write(
-        f"register with {balancer}", lambda: balancers.register_classic(run.aws, balancer, instance)
-    )
 
 
 deregister = Action(

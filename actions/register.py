@@ -137,19 +137,9 @@ def _registrations(
 async def execute(plan: Registering, run: Run) -> None:
     """Register everywhere at once; repeating it changes nothing."""
     await gather(
-        *(_register(run, r) for r in plan.registrations),
-        *(_register_classic(run, name, plan.replacement) for name in plan.classics),
+        *(balancers.register(run, r) for r in plan.registrations),
+        *(balancers.register_classic(run, name, plan.replacement) for name in plan.classics),
     )
-
-
-async def _register(run: Run, registration: Registration) -> None:
-    key = f"register {registration.id}:{registration.port} in {registration.group}"
-    await run.write(key, lambda: balancers.register(run.aws, registration))
-
-
-async def _register_classic(run: Run, balancer: str, instance: str) -> None:
-    key = f"register with {balancer}"
-    await run.write(key, lambda: balancers.register_classic(run.aws, balancer, instance))
 
 
 async def verify(plan: Registering, look: Look) -> Proof:
@@ -190,19 +180,9 @@ async def undo(plan: Registering, run: Run) -> None:
             then="Look at the target groups, and deregister by hand what should not serve.",
         )
     await gather(
-        *(_deregister(run, r) for r in plan.registrations),
-        *(_deregister_classic(run, name, plan.replacement) for name in plan.classics),
+        *(balancers.deregister(run, r) for r in plan.registrations),
+        *(balancers.deregister_classic(run, name, plan.replacement) for name in plan.classics),
     )
-
-
-async def _deregister(run: Run, registration: Registration) -> None:
-    key = f"deregister {registration.id}:{registration.port} from {registration.group}"
-    await run.write(key, lambda: balancers.deregister(run.aws, registration))
-
-
-async def _deregister_classic(run: Run, balancer: str, instance: str) -> None:
-    key = f"deregister from {balancer}"
-    await run.write(key, lambda: balancers.deregister_classic(run.aws, balancer, instance))
 
 
 register = Action(

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from playbook.clock import Clock
 from playbook.errors import BadInput
-from playbook.incident import Incident
+from playbook.incident import Incident, InstanceFacts
 from playbook.policy import Policy
 from playbook.ports import Cloud, Directory, Executor, Store, Unit
 from playbook.text import plain
@@ -48,6 +48,17 @@ async def the_incident(unit: Unit, incident: str) -> Incident:
 async def locked(unit: Unit, incident: str) -> Incident:
     """The incident, locked: what every transaction that writes about it begins with. Raises as `the_incident`."""
     return _there(await unit.incidents.lock(incident), incident)
+
+
+def part_of(instances: Sequence[InstanceFacts], instance: str) -> InstanceFacts:
+    """The instance of that id among an incident's; the first where no id is said. Raises BadInput for a stranger."""
+    found = next((i for i in instances if i.instance == instance or not instance), None)
+    if found is None:
+        raise BadInput(
+            f"{plain(instance, 40) or 'An instance'} is not part of this incident.",
+            then="/ec2ir status names its instances.",
+        )
+    return found
 
 
 def _there(found: Incident | None, incident: str) -> Incident:

@@ -8,7 +8,7 @@ from datetime import datetime
 from actions.check import Check, Of, When
 from actions.checks.catalogue import CHECK_BY_NAME, CHECKS
 from commands.brief import brief_of
-from commands.desk import Desk, locked
+from commands.desk import Desk, locked, part_of
 from commands.escalate import review
 from commands.indicators import learn
 from commands.roles import require_any_role
@@ -60,13 +60,7 @@ async def gather(
 async def _gather(desk: Desk, incident: str, instance: str, checks: Sequence[Check]) -> Mapping[str, Answer]:
     async with desk.store.begin() as unit:
         found = await locked(unit, incident)
-        instances = await unit.incidents.instances(incident)
-        facts = next((i for i in instances if i.instance == instance or not instance), None)
-        if facts is None:
-            raise BadInput(
-                f"{plain(instance, 40) or 'An instance'} is not part of this incident.",
-                then="/ec2ir status names its instances.",
-            )
+        facts = part_of(await unit.incidents.instances(incident), instance)
         if found.sample:
             raise Refused("A sample finding's instance does not exist.", means="Nothing was looked at.")
         brief = await brief_of(unit, facts.target(incident))

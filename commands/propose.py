@@ -9,7 +9,7 @@ from datetime import timedelta
 from actions.catalogue import BY_NAME
 from commands.board import board
 from commands.brief import brief_of
-from commands.desk import Desk, locked, the_incident
+from commands.desk import Desk, locked, part_of, the_incident
 from commands.roles import require_any_role
 from commands.seen import saw
 from commands.telling import show_plan, tell
@@ -185,13 +185,7 @@ async def _propose(
 ) -> Proposal:
     async with desk.store.begin() as unit:
         found = await _must_be_open(unit, incident)
-        instances = await unit.incidents.instances(incident)
-        facts = next((i for i in instances if i.instance == instance or not instance), None)
-        if facts is None:
-            raise BadInput(
-                f"{plain(instance, 40) or 'An instance'} is not part of this incident.",
-                then="/ec2ir status names its instances.",
-            )
+        facts = part_of(await unit.incidents.instances(incident), instance)
         brief = await brief_of(unit, facts.target(incident))
     fresh, (steps, left_out) = await asyncio.gather(
         desk.cloud.facts(facts.account, facts.region, facts.instance),
