@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from commands.desk import Desk, locked
 from commands.roles import require_any_role
 from commands.telling import tell
-from commands.watch_course import begin, called, go_on, show_watch, to_watch
+from commands.watch_course import begin, called, go_on, miss, show_watch, to_watch
 from playbook.errors import BadInput, Refused
 from playbook.people import Door, Person
 from playbook.plan import dump_json
@@ -18,11 +18,13 @@ from playbook.target import Target, instance_id
 from playbook.text import plain, words
 from playbook.timeline import Event
 from playbook.watch import (
+    Schedule,
     Watch,
     WatchState,
     paused,
     proposed_verdict,
     resumed,
+    slots,
     tally,
 )
 
@@ -168,6 +170,8 @@ async def _change(
                 continue
             after = change(watch, now)
             if await unit.watches.save(after, watch.state):
+                if after.paused_at is None:
+                    await _settle(unit, watch, schedule, now)
                 if after.state is WatchState.RUNNING:
                     await go_on(unit, after, schedule, now)
                 if after.signed is not None:
@@ -183,6 +187,16 @@ async def _change(
         )  # fmt: skip
         await show_watch(unit, incident, now)
     return tuple(changed)
+
+
+async def _settle(unit: Unit, watch: Watch, schedule: Schedule, now: datetime) -> None:
+    """After a pause every look has another time: what was due before it and is not made by now never will be."""
+    if watch.paused_at is None:
+        return
+    ended = len(await unit.watches.seen(watch.id))
+    missed = [due for due in slots(watch, schedule)[ended:] if due <= watch.paused_at]
+    if missed:
+        await miss(unit, watch, missed, now)
 
 
 async def _keep(unit: Unit, watch: Watch, now: datetime) -> None:

@@ -7,18 +7,28 @@ from dataclasses import replace
 from datetime import datetime
 
 from commands.telling import tell
-from playbook.clock import stamp
+from playbook.clock import elapsed, stamp
 from playbook.incident import Incident
 from playbook.outbox import Message, Post
 from playbook.people import BOT, Person
 from playbook.ports import Unit
 from playbook.proposal import Kind
 from playbook.run import StepState
-from playbook.slot import Alarm, Slot
+from playbook.slot import Alarm, Slot, SlotState
 from playbook.target import Target
 from playbook.text import words
 from playbook.timeline import Event
-from playbook.watch import Schedule, Watch, WatchState, next_slot, proposed_verdict, slots, tally
+from playbook.watch import (
+    Schedule,
+    Watch,
+    Watched,
+    WatchMark,
+    WatchState,
+    next_slot,
+    proposed_verdict,
+    slots,
+    tally,
+)
 
 
 def slot_of(watch: Watch, due: datetime, number: int = 1, at: datetime | None = None) -> Slot:
@@ -109,6 +119,22 @@ async def _replacements(unit: Unit, incident: str) -> dict[str, tuple[str, ...]]
         for e in await unit.ledger.of(incident)
         if e.kind == "observed" and e.subject in runs
     }
+
+
+async def miss(unit: Unit, watch: Watch, missed: Sequence[datetime], now: datetime) -> None:
+    """Nobody looked: said on the strip, in the timeline and aloud; a watch with holes must not look whole."""
+    for due in missed:
+        says = (f"nobody looked: ec2ir was down, or the clock stood still, for {elapsed(now - due)}",)
+        await unit.watches.note(Watched(watch=watch.id, due=due, at=now, mark=WatchMark.MISSED, says=says))
+        await unit.slots.add(replace(slot_of(watch, due), state=SlotState.MISSED))
+    await tell(
+        unit, incident=watch.target.incident, at=now, actor=BOT.id, event=Event.WATCH,
+        words=f"{WatchMark.MISSED.sign} {len(missed)} looks at {watch.target.instance} were missed: nobody looked"
+        f" when they were due; the latest one is made now",
+        data={"watches": [watch.id], "state": WatchMark.MISSED.value},
+        aloud=f"watch:{watch.id}:missed:{missed[0].isoformat()}",
+    )  # fmt: skip
+    await show_watch(unit, watch.target.incident, now)
 
 
 async def end(unit: Unit, found: Incident, watch: Watch, now: datetime) -> None:

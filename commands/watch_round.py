@@ -17,7 +17,7 @@ from commands.inquire import INQUIRIES
 from commands.reopening import Holders, holders_of_incident, reopen
 from commands.roles import holders_of
 from commands.telling import tell
-from commands.watch_course import end, go_on, show_watch, slot_of
+from commands.watch_course import end, go_on, miss, show_watch, slot_of
 from commands.watch_news import LATE, news
 from playbook.answer import MOST, Answer, Answered, Verdict
 from playbook.brief import Brief
@@ -94,7 +94,7 @@ async def _turn(desk: Desk, id_: str, due: datetime, number: int) -> Turn | None
             *earlier, latest = overdue(watch, schedule, due, now)
             missed = [slot for slot in earlier if slot not in seen]
             if missed:
-                await _missed(unit, watch, missed, now)
+                await miss(unit, watch, missed, now)
                 await unit.slots.add(slot_of(watch, latest))
                 await unit.slots.move(slot_of(watch, due).key, SlotState.QUEUED, SlotState.MISSED, now)
                 return None
@@ -113,22 +113,6 @@ def _to_do(
         return open_ and before is not None and before.mark is WatchMark.GAP and before.tries < number
     waits = watch.state is WatchState.RUNNING or (watch.paused_at is not None and due <= watch.paused_at)
     return waits and before is None and due in slots(watch, schedule)
-
-
-async def _missed(unit: Unit, watch: Watch, missed: Sequence[datetime], now: datetime) -> None:
-    """Nobody looked: said on the strip, in the timeline and aloud; a watch with holes must not look whole."""
-    for due in missed:
-        says = (f"nobody looked: ec2ir was down, or the clock stood still, for {elapsed(now - due)}",)
-        await unit.watches.note(Watched(watch=watch.id, due=due, at=now, mark=WatchMark.MISSED, says=says))
-        await unit.slots.add(replace(slot_of(watch, due), state=SlotState.MISSED))
-    await tell(
-        unit, incident=watch.target.incident, at=now, actor=BOT.id, event=Event.WATCH,
-        words=f"{WatchMark.MISSED.sign} {len(missed)} looks at {watch.target.instance} were missed: nobody looked"
-        f" when they were due; the latest one is made now",
-        data={"watches": [watch.id], "state": WatchMark.MISSED.value},
-        aloud=f"watch:{watch.id}:missed:{missed[0].isoformat()}",
-    )  # fmt: skip
-    await show_watch(unit, watch.target.incident, now)
 
 
 async def _brief(unit: Unit, watch: Watch, found: Incident, since: datetime) -> Brief:

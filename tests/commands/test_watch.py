@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from datetime import timedelta
+from random import Random
 
 import pytest
 
@@ -242,6 +244,33 @@ async def test_a_pause_moves_what_is_to_come_and_the_end(room: Room) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("seed", range(4))
+async def test_whatever_happens_meanwhile_each_look_ends_once_and_none_is_lost(room: Room, seed: int) -> None:
+    chance = Random(seed)
+    incident, made = await watched(room)
+    for _ in range(60):
+        room.clock.advance(chance.choice((600, 1800, 5000, 9000, -1800)))
+        what = chance.random()
+        state = (await now(room, made)).state
+        if what < 0.25 and state is WatchState.RUNNING:
+            with suppress(Refused):
+                await watch.pause(room.desk, incident, by=ANA, door=Door.CHAT)
+        elif what < 0.6 and state is WatchState.PAUSED:
+            await watch.resume(room.desk, incident, by=ANA, door=Door.CHAT)
+        elif what > 0.6:
+            await tick(room)
+    if (await now(room, made)).state is WatchState.PAUSED:
+        await watch.resume(room.desk, incident, by=ANA, door=Door.CHAT)
+    for _ in range(20):
+        room.clock.advance(8 * 3600)
+        await tick(room)
+    over = await now(room, made)
+    found = await seen(room, made)
+    assert (over.state, over.length, len(found)) == (WatchState.ENDED, 72 * HOUR, 17)
+    assert found[-1].due == over.until
+    assert {one.mark for one in found} <= {WatchMark.CLEAR, WatchMark.MISSED}
+
+
 async def test_a_watch_that_is_over_can_be_extended_until_it_is_signed(room: Room) -> None:
     incident, made = await watched(room)
     await hours(room, 73)
