@@ -46,7 +46,7 @@ _LOOKS = (
     ("check spend", "ana asks what the account spends"),
     ("audit", "ana has the hardening rules audited"),
     ("health", "ana has the application's health validated"),
-    ("watch", "ana makes the watch's checks once by hand"),
+    ("watch now", "ana makes the watch's checks once by hand"),
 )
 _ENDED = frozenset({"proved", "does not apply", "failed"})
 _PHASES = 10
@@ -65,7 +65,8 @@ async def whole(made: World) -> bool:
     for verb, words in _LOOKS:
         good = await _look(made, channel, verb, words) and good
     with measured("The root cause is stated, and the indicators go out as STIX 2.1"):
-        await _answered(made, channel, "rootcause action hacking")
+        await _answered(made, channel, "rootcause hacking Exploit vuln")
+        good = "as people stated it" in last_words(made, "ana") and good
         await _answered(made, channel, "ioc export stix")
     with measured("bo has the report written, and closes the incident"):
         await say(

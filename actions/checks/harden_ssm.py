@@ -78,8 +78,7 @@ async def look_around(scene: Scene) -> Answer:
     )
     return answer(
         Verdict.NOTABLE if unmanaged or worst else Verdict.CLEAR,
-        reached,
-        opened,
+        *((reached, opened) if unmanaged else (opened, reached)),
         *(f"{i}: {shown(exposed[i])}" for i in worst[:5]),
         *(("ec2ir's close-ports closes 22 and 3389, on an instance of an incident.",) if worst else ()),
         evidence=evidence,

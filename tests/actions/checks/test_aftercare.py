@@ -271,4 +271,6 @@ class TestHardening:
     async def test_an_audit_says_who_is_reached_apart_from_what_is_open(self, place: Place) -> None:
         said = (await place.look(audit_h3, place.seeded.web)).answer
         assert said.verdict is Verdict.NOTABLE
-        assert not any(" 0 of " in line for line in said.says)
+        assert said.says[0].startswith("SSH or RDP is open on 3 of 3 instances")
+        assert said.says[-1].startswith("ec2ir's close-ports")
+        assert "Systems Manager reaches every running instance, 3 in all." in said.says
