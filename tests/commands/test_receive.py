@@ -35,7 +35,7 @@ async def test_a_new_finding_opens_an_incident_with_everything_that_slack_is_to_
     assert found.state is IncidentState.OPEN
     assert found.severity is Severity.HIGH
     assert [e.event for e in await room.timeline(incident)] == [
-        Event.OPENED, Event.FACTS, Event.FINDING, Event.PROPOSED,
+        Event.OPENED, Event.FACTS, Event.FINDING, Event.ESCALATED, Event.PROPOSED,
     ]  # fmt: skip
     posts = [m.post for m in await room.told()]
     assert posts[0] is Post.OPEN_CHANNEL
