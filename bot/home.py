@@ -11,7 +11,7 @@ from bot.act import Act
 from bot.api import call
 from bot.check import as_json
 from bot.front import Front
-from bot.words import deadline, mention, moment, severity
+from bot.words import DAY_AND_TIME, deadline, mention, moment, severity
 from commands.approve import need_of
 from commands.home import Home, Strip, home
 from playbook.errors import Ec2irError
@@ -27,7 +27,6 @@ from playbook.watch import WatchState, strip, tally
 REFRESH = "home_refresh"
 _MOST = 15
 """Lines under one heading; what is over that is counted. Five headings stay far from Slack's hundred blocks."""
-_WHEN = "{date_short_pretty} {time}"
 QUIET = "Nothing is on fire. Start a drill? `ec2ir demo` plays one on a laptop, without AWS or Slack."
 
 
@@ -44,7 +43,9 @@ async def show_home(front: Front, act: Act) -> None:
 
 def _foot(front: Front) -> Iterator[Block]:
     yield blocks.row([blocks.button("Refresh", REFRESH, "home")])
-    yield blocks.context(f"As of {moment(front.desk.clock(), _WHEN)} · it is drawn anew when you open it")
+    yield blocks.context(
+        f"As of {moment(front.desk.clock(), DAY_AND_TIME)} · it is drawn anew when you open it"
+    )
 
 
 def home_blocks(home: Home) -> list[Block]:
@@ -122,7 +123,7 @@ def _place(home: Home, incident: str) -> str:
 def _strip(home: Home, shown: Strip) -> str:
     watch = shown.watch
     until = {WatchState.PAUSED: "paused", WatchState.ENDED: "*waits for a signed verdict*"}.get(
-        watch.state, f"until {moment(watch.until, _WHEN)}"
+        watch.state, f"until {moment(watch.until, DAY_AND_TIME)}"
     )
     place = _place(home, watch.target.incident)
     return (

@@ -10,7 +10,7 @@ from bot.act import Act
 from bot.asking import incident_here
 from bot.command import Command, Topic
 from bot.front import Front
-from bot.words import deadline, moment
+from bot.words import DAY_AND_TIME, deadline, moment
 from commands.legal import declare_aware, notified
 from playbook.legal import Jurisdiction, LegalClock, left, moment_in
 from playbook.people import Door
@@ -56,7 +56,7 @@ async def _legal(front: Front, act: Act, _words: Sequence[str]) -> None:
 
 def _running(clock: LegalClock, law: Jurisdiction | None, now: datetime) -> str:
     runs = "" if clock.notified else f", {left(clock, now)}"
-    aware = f"awareness {moment(clock.aware, '{date_short_pretty} {time}')}"
+    aware = f"awareness {moment(clock.aware, DAY_AND_TIME)}"
     sent = f" · sent: {mrkdwn(clock.sent, 500)}" if clock.sent else ""
     return f"{deadline(clock)}{runs} · {aware}{sent}{_note(law)}"
 

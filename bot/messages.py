@@ -9,7 +9,7 @@ from bot import blocks
 from bot.card import card
 from bot.check import checked
 from bot.poster import Words
-from bot.words import DRILL, EVENTS, headline, mention, said, severity
+from bot.words import DAY_AND_TIME, DRILL, EVENTS, headline, mention, said, severity
 from commands.board import Board, Mark
 from playbook.people import Person
 from playbook.plan import Json
@@ -28,7 +28,8 @@ def card_words(board: Board) -> Words:
 
 def line(body: Json) -> Words:
     """A row's words, with the mark of its event and the people to ping."""
-    words = said(str(body.get("words", "")), _LONGEST)
+    form = DAY_AND_TIME if body.get("event") == Event.LEGAL else "{time_secs}"
+    words = said(str(body.get("words", "")), _LONGEST, form)
     pinged = " ".join(mention(Person(id=str(p))) for p in cast("Sequence[object]", body.get("ping") or ()))
     text = " ".join(part for part in (_mark(body), words, pinged) if part)
     shown = [blocks.section(piece) for piece in blocks.paragraphs([text])]

@@ -37,6 +37,8 @@ EVENTS = {
     Event.REMINDED: "🔔",
     Event.ESCALATED: "📣",
 }
+DAY_AND_TIME = "{date_short_pretty} {time}"
+"""A moment with its date, as Slack's date tokens."""
 _USER_ID = re.compile(r"[UW][A-Z0-9]{4,20}")
 _GROUP_ID = re.compile(r"S[A-Z0-9]{4,20}")
 _STAMP = re.compile(r"\b20\d\d-\d\d-\d\d \d\d:\d\d:\d\d UTC\b", re.ASCII)
@@ -54,16 +56,19 @@ def moment(at: datetime, form: str = "{time_secs}") -> str:
     return f"<!date^{int(at.timestamp())}^{form}|{at:%Y-%m-%d %H:%M:%S} UTC>"
 
 
-def said(words: str, limit: int = 200) -> str:
-    """Stored words, escaped; moments in them (`playbook.clock.stamp`) are shown in the reader's own zone."""
-    return _STAMP.sub(_local, mrkdwn(words, limit))
+def said(words: str, limit: int = 200, form: str = "{time_secs}") -> str:
+    """Stored words, escaped; moments in them (`playbook.clock.stamp`) are shown in the reader's own zone.
+
+    `form` is made of Slack's date tokens: what is days away needs its date.
+    """
+    return _STAMP.sub(lambda found: _local(found[0], form), mrkdwn(words, limit))
 
 
-def _local(found: re.Match[str]) -> str:
+def _local(stamped: str, form: str) -> str:
     try:
-        return moment(datetime.strptime(found[0], "%Y-%m-%d %H:%M:%S UTC").replace(tzinfo=UTC))
+        return moment(datetime.strptime(stamped, "%Y-%m-%d %H:%M:%S UTC").replace(tzinfo=UTC), form)
     except ValueError:
-        return found[0]
+        return stamped
 
 
 def deadline(clock: LegalClock) -> str:
@@ -72,8 +77,8 @@ def deadline(clock: LegalClock) -> str:
     if clock.notified is not None:
         late = "" if clock.notified <= clock.due else ", after the deadline"
         by = mention(Person(id=clock.notified_by))
-        return f"⏱ {name} notified {moment(clock.notified, '{date_short_pretty} {time}')} by {by}{late}"
-    return f"⏱ {name} due {moment(clock.due, '{date_short_pretty} {time}')} ({moment(clock.due, '{ago}')})"
+        return f"⏱ {name} notified {moment(clock.notified, DAY_AND_TIME)} by {by}{late}"
+    return f"⏱ {name} due {moment(clock.due, DAY_AND_TIME)} ({moment(clock.due, '{ago}')})"
 
 
 def called(facts: InstanceFacts, limit: int = 60) -> str:

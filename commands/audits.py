@@ -12,12 +12,13 @@ from playbook.answer import Answer, Answered, Verdict
 from playbook.brief import Brief
 from playbook.clock import elapsed
 from playbook.outbox import Message, Post, Urgency
-from playbook.plan import dump_json
+from playbook.plan import Json, dump_json
 from playbook.ports import Unit
 from playbook.quarter import next_quarter, quarter
 from playbook.slot import Alarm, Slot, SlotState
 from playbook.target import Target
 from playbook.text import plain
+from playbook.timeline import Event
 
 ROW = "H6"
 CHECKED = tuple(c.name for c in CHECKS if c.of is Of.ACCOUNT and ROW in (c.row, *c.also))
@@ -78,11 +79,10 @@ async def fire(desk: Desk, slot: Slot) -> None:
 
 
 async def _announce(unit: Unit, slot: Slot, words: str, now: datetime) -> None:
+    body: Json = {"words": words, "event": Event.CHECKED.value}
     await unit.outbox.put(
-        Message(
-            key=slot.key, incident="", post=Post.ANNOUNCE, at=now, body={"words": words}, urgency=Urgency.WHENEVER
-        )
-    )  # fmt: skip
+        Message(key=slot.key, incident="", post=Post.ANNOUNCE, at=now, body=body, urgency=Urgency.WHENEVER)
+    )
 
 
 def _words(account: str, region: str, answers: Mapping[str, Answer], *, due: datetime, now: datetime) -> str:
