@@ -334,3 +334,19 @@ def test_whoever_becomes_the_engine_sets_the_timer_of_the_quarterly_audit(at: Te
     (key,) = found[0]
     assert key.startswith(f"audit:{at.seeded.account}:{at.seeded.region}:20")
     assert len(found) == 1
+
+
+def test_an_escalation_is_made_shown_and_acknowledged(at: Terminal) -> None:
+    made = at.as_("ana", "escalate", at.incident, "x4", "--why", "files were read")
+    assert made.out == "X4: legal is told by the running bot.\nX4: dpo is told by the running bot.\n"
+    again = at.as_("bo", "escalate", at.incident, "X4")
+    assert (again.status, again.out) == (3, "")
+    assert "X4 was escalated already." in again.err
+    assert at.as_("bo", "escalate", at.incident, "X9").status == 2
+
+    assert at.as_("bo", "ack", at.incident, "X4").out == "X4 (dpo) is yours.\nX4 (legal) is yours.\n"
+    shown = at.shell("incident", "show", at.incident)
+    assert "X4 legal: acknowledged by U0BO" in shown.out
+    kept = at.shell("incident", "show", at.incident, "--json").json["escalations"]
+    assert {e["why"] for e in kept if e["rule"] == "X4"} == {"files were read"}
+    assert "No escalation by X4 waits" in at.as_("ana", "ack", at.incident, "X4").err
