@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from typing import Any
@@ -34,7 +34,7 @@ BREAK: Mapping[str, tuple[str, str]] = {
     "slack": ("Slack: 429", f"the next {REFUSED} messages and updates are refused with Retry-After"),
     "throttle": ("AWS: throttling", f"EC2 refuses the next {THROTTLED} calls with RequestLimitExceeded"),
     "lose": ("AWS: time-out after success", "the next change in EC2 is made, and its answer lost"),
-    "bot": ("ec2ir: restart", "it ends in the middle of its work, is away for a while, and comes back"),
+    "bot": ("ec2ir: restart", "it ends with work under way, is away for a while, and takes up where it was"),
 }
 
 
@@ -92,7 +92,7 @@ class DemoBeside:
 
     async def end(self) -> None:
         """Let go of what is under way."""
-        for task in self._work:
+        for task in tuple(self._work):
             task.cancel()
             with suppress(asyncio.CancelledError):
                 await task
@@ -104,12 +104,21 @@ class DemoBeside:
     async def _forward(self, minutes: str) -> str:
         words, step = FORWARD[minutes]
         self.busy = f"putting the clock forward by {words}"
-        task = asyncio.create_task(self._run_forward(int(minutes), step))
-        self._work.add(task)
-        task.add_done_callback(self._work.discard)
+        self._go_on(self._run_forward(int(minutes), step))
         return (
             f"The clock runs {words} ahead, in steps of {step} min: whatever becomes due on the way is done."
         )
+
+    def _go_on(self, work: Coroutine[None, None, None]) -> None:
+        task = asyncio.create_task(work)
+        self._work.add(task)
+        task.add_done_callback(self._work.discard)
+
+    async def _restart(self) -> None:
+        try:
+            await self.made.bot.restart()
+        finally:
+            self.busy = ""
 
     async def _run_forward(self, minutes: int, step: int) -> None:
         try:
@@ -134,7 +143,8 @@ class DemoBeside:
                 for method in POSTING:
                     self.made.workspace.faults.order(method, Fault.rate_limited(SLACK_WAIT), times=REFUSED)
             case "bot":
-                self.made.bot.restart()
+                self.busy = "ec2ir is away"
+                self._go_on(self._restart())
             case _:
                 ordered = {"throttle": THROTTLED} if name == "throttle" else {"lose": 1}
                 await asyncio.to_thread(self.made.box.controls.call, "faults", ordered)

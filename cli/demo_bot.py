@@ -1,4 +1,4 @@
-"""The product inside the demo: it can be ended in the middle of its work, and started again."""
+"""The product inside the demo: it can be told to end, whatever it has under way, and be started again."""
 
 from __future__ import annotations
 
@@ -15,14 +15,13 @@ Start = Callable[[], AbstractAsyncContextManager[Running]]
 
 
 class Bot:
-    """The product, owned by one task, which starts it anew whenever it was told to end."""
+    """The product, owned by one task, since what begins in a task must end in it."""
 
     def __init__(self, start: Start) -> None:
         self._start = start
         self._now: Running | None = None
-        self._up = asyncio.Event()
-        self._end = asyncio.Event()
-        self._over = False
+        self._life: asyncio.Task[None] | None = None
+        self._over = asyncio.Event()
 
     @property
     def up(self) -> bool:
@@ -36,43 +35,42 @@ class Bot:
             raise RuntimeError("the bot of the demo is away")
         return self._now
 
-    def restart(self) -> None:
-        """Let it end now, whatever it is doing, be away for a while, and start again."""
-        self._end.set()
+    async def begin(self) -> None:
+        """Start it, and wait until it runs. Raises what its start raises."""
+        ready, self._over = asyncio.Event(), asyncio.Event()
+        life = self._life = asyncio.create_task(self._live(ready))
+        waiting = asyncio.create_task(ready.wait())
+        await asyncio.wait({life, waiting}, return_when=asyncio.FIRST_COMPLETED)
+        waiting.cancel()
+        if life.done():
+            await life
 
-    async def live(self) -> None:
-        """Run, again and again, until told that it is over."""
-        while not self._over:
-            async with self._start() as running:
-                self._now = running
-                self._up.set()
-                await self._end.wait()
-                self._now = None
-            self._end.clear()
-            if not self._over:
-                await asyncio.sleep(AWAY_SECONDS)
+    async def end(self) -> None:
+        """End it as a deployment does: what it has under way is left to whoever comes next."""
+        self._now = None
+        self._over.set()
+        if self._life is not None:
+            await self._life
 
-    async def ready(self) -> None:
-        """Wait until it runs for the first time."""
-        await self._up.wait()
+    async def restart(self) -> None:
+        """End it, leave it away for a while, and start it again."""
+        await self.end()
+        await asyncio.sleep(AWAY_SECONDS)
+        await self.begin()
 
-    def leave(self) -> None:
-        """End it for good."""
-        self._over = True
-        self._end.set()
+    async def _live(self, ready: asyncio.Event) -> None:
+        async with self._start() as running:
+            self._now = running
+            ready.set()
+            await self._over.wait()
 
 
 @asynccontextmanager
 async def living(start: Start) -> AsyncGenerator[Bot]:
     """A bot that runs when the block begins and is gone when it ends. Raises what its start raises."""
     bot = Bot(start)
-    life, ready = asyncio.create_task(bot.live()), asyncio.create_task(bot.ready())
+    await bot.begin()
     try:
-        await asyncio.wait({life, ready}, return_when=asyncio.FIRST_COMPLETED)
-        if life.done():
-            life.result()
         yield bot
     finally:
-        ready.cancel()
-        bot.leave()
-        await life
+        await bot.end()

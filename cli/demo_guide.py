@@ -74,6 +74,11 @@ def _uncontained(board: Board, channel: str) -> Hint:
         )  # fmt: skip
     if board.incident.sample:
         return _ended("A sample: its plans can be looked at, never run", channel)
+    if board.recommendation.steps:
+        return Hint(
+            step=f"1 {OF}", words="No plan waits, or it has run out: as ana, write /ec2ir plan, and ec2ir makes one.",
+            take="Act as ana", who="ana", channel=channel,
+        )  # fmt: skip
     return Hint(
         step=f"1 {OF}",
         words="Here ec2ir wants a person's judgement first: the card in its channel says what to look at.",

@@ -36,8 +36,10 @@ PEOPLE = {
 TOLD = ("ciso", "legal", "dpo", "finance")
 """Those who are told of an incident rather than handle it; each has a user group of that name."""
 ANNOUNCEMENTS = "security"
-RHYTHM = Rhythm(reconcile=timedelta(seconds=1))
+RHYTHM = Rhythm(reconcile=timedelta(seconds=3))
 """The clock is put forward by people here, so what is due is looked for more often than a machine's clock asks for."""
+GAP = timedelta(seconds=0.2)
+"""Between two messages in a channel: the box sets no pace, and who tries it need not wait for Slack's."""
 
 
 @dataclass(slots=True)
@@ -91,7 +93,9 @@ async def world(port: int) -> AsyncGenerator[World]:
             workspace.deliver_by(server.socket_mode)
             with tempfile.TemporaryDirectory(prefix="ec2ir-demo-") as folder:
                 settings = settings_for(workspace, server, account, endpoint, Path(folder))
-                start_bot = partial(running, settings, clock=clock, sessions=fenced(endpoint), rhythm=RHYTHM)
+                start_bot = partial(
+                    running, settings, clock=clock, sessions=fenced(endpoint), rhythm=RHYTHM, gap=GAP
+                )
                 async with living(start_bot) as bot:
                     yield World(
                         clock=clock, box=box, account=account, workspace=workspace, server=server,

@@ -56,8 +56,8 @@ def _instance(backend: Any, region: str, instance: Any) -> dict[str, Any]:
         *_targets(instance.id, region),
         *_scaling(instance.id, region),
         ["Profile", _profile(backend, instance)],
-        ["Metadata service", _metadata(instance.metadata_options)],
-        ["Termination protection", "on" if _on(instance.disable_api_termination) else "off"],
+        ["Metadata", _metadata(instance.metadata_options)],
+        ["Protection", "from termination" if _on(instance.disable_api_termination) else "none"],
         *_snapshots(backend, instance),
         *_shown(tags),
     ]
@@ -72,9 +72,9 @@ def _on(value: object) -> bool:
 def _interfaces(instance: Any) -> Iterator[Row]:
     for device, eni in sorted(instance.nics.items()):
         names = ", ".join(sorted(group.name for group in groups_of(eni)))
-        yield [f"Groups of interface {device}", names or "none"]
+        yield [f"eth{device} groups", names or "none"]
         if eni.public_ip:
-            yield [f"Public address {device}", str(eni.public_ip)]
+            yield [f"eth{device} public", str(eni.public_ip)]
 
 
 def _targets(instance: str, region: str) -> Iterator[Row]:
@@ -114,7 +114,7 @@ def _snapshots(backend: Any, instance: Any) -> Iterator[Row]:
         if device:
             locked = lock_state(snapshot)
             yield [
-                f"Snapshot of {device}",
+                f"Snapshot {device}",
                 f"{status(snapshot)}, {f'locked ({locked})' if locked else 'not locked'}",
             ]
 

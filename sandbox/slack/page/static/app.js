@@ -11,6 +11,7 @@ import { startComposer } from "./composer.js";
 import { drawBeside, startBeside } from "./beside.js";
 import { startKeys } from "./keys.js";
 import { refreshAges } from "./dates.js";
+import { typed } from "./mrkdwn.js";
 
 const chosen = { who: sessionStorage.getItem("who") ?? "", channel: sessionStorage.getItem("channel") ?? "", thread: "" };
 let asked = 0;
@@ -19,9 +20,10 @@ let offers = {};
 
 async function act(body) {
   const answer = await send("/sandbox/act", { as: chosen.who, ...body });
-  at("notice").textContent = answer.error ? explain(answer.error) : "";
+  const words = answer.error ? explain(answer.error) : "";
+  at("notice").textContent = words;
   await refresh();
-  return !answer.error;
+  return words;
 }
 
 function explain(error) {
@@ -115,8 +117,12 @@ at("open-channels").addEventListener("click", () => {
   at("open-channels").setAttribute("aria-expanded", open);
   if (open) at("who").focus();
 });
-startComposer((text) => act({ act: "say", channel: chosen.channel, text }), () => offers.verbs ?? []);
-startThread((text) => act({ act: "say", channel: chosen.channel, text, thread_ts: chosen.thread }), () => openThread(""));
+const say = async (text, more = {}) => {
+  const sent = text.startsWith("/") ? text : typed(text);
+  return !(await act({ act: "say", channel: chosen.channel, text: sent, ...more }));
+};
+startComposer((text) => say(text), () => offers.verbs ?? []);
+startThread((text) => say(text, { thread_ts: chosen.thread }), () => openThread(""));
 startKeys({ openThread, threadOpen: () => chosen.thread !== "" });
 offers = await startBeside(become);
 

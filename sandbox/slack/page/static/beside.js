@@ -13,7 +13,7 @@ export async function startBeside(become) {
   const offers = await (await fetch("/sandbox/offers")).json();
   document.body.classList.toggle("alone", !offers.levers);
   if (!offers.levers) return offers;
-  at("levers").append(...offers.levers.map((lever) => menuButton(lever.title, lever.choices.map((choice) => ({
+  at("levers").append(...offers.levers.map((lever) => menuButton(face(lever), lever.choices.map((choice) => ({
     text: choice.title, about: choice.about, choose: () => pull(lever.name, choice.id),
   })), { class: "lever" })));
   at("account").hidden = false;
@@ -23,6 +23,13 @@ export async function startBeside(become) {
   at("show-guide").addEventListener("click", () => showGuide(!guide.shown));
   setInterval(tellTime, 1000);
   return offers;
+}
+
+const SIGNS = { incident: "🚨", forward: "⏩", break: "🔨" };
+
+function face(lever) {
+  const sign = element("span", { "aria-hidden": "true" }, SIGNS[lever.name] ?? "•");
+  return element("span", {}, sign, element("span", { class: "title" }, ` ${lever.title}`));
 }
 
 // Wide windows show the account unless it was put away, narrow ones only when asked for.

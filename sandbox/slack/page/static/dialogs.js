@@ -43,10 +43,12 @@ export function drawModal(dialog, view, names, { click, submit, close }) {
   const wrong = drawn.filter((block) => markError(block, view.errors[block.dataset.block]));
   const send = async (event) => {
     event.preventDefault();
+    const filled = valuesIn(dialog);
+    if (markMissing(view, drawn, filled)) return;
     const button = event.submitter;
     if (button) button.disabled = true;
     try {
-      await submit(view, valuesIn(dialog));
+      dialog.querySelector(".refusal").textContent = await submit(view, filled);
     } finally {
       if (button) button.disabled = false;
     }
@@ -56,7 +58,7 @@ export function drawModal(dialog, view, names, { click, submit, close }) {
     "form", { onsubmit: send, novalidate: true },
     element("header", {}, element("h3", {}, view.title?.text ?? ""),
       element("button", { type: "button", class: "bare", "aria-label": "Close", onclick: () => close(view) }, "✕")),
-    element("div", { class: "body" }, ...drawn),
+    element("div", { class: "body" }, ...drawn, element("p", { class: "refusal error", role: "alert" })),
     element("div", { class: "row" },
       element("button", { type: "button", onclick: () => close(view) }, leave),
       view.submit ? element("button", { class: "primary" }, view.submit.text) : null),
@@ -71,7 +73,17 @@ export function drawModal(dialog, view, names, { click, submit, close }) {
   first?.querySelector("input, textarea, select")?.focus();
 }
 
+// As Slack's own client does: what is required and empty is never sent.
+function markMissing(view, drawn, filled) {
+  const required = new Set(view.blocks.filter((block) => block.type === "input" && !block.optional).map((block) => block.block_id));
+  const missing = drawn.filter(({ dataset }) => required.has(dataset.block) && !filled[dataset.block]?.length);
+  for (const block of missing) markError(block, "Please complete this required field.");
+  missing[0]?.querySelector("input, textarea, select")?.focus();
+  return missing.length > 0;
+}
+
 function markError(block, error) {
+  block.querySelector(".error")?.remove();
   if (!error) return false;
   const id = `error-${block.dataset.block}`;
   block.append(element("p", { class: "error", role: "alert", id }, error));

@@ -11,6 +11,12 @@ export function unescape(text) {
   return text.replace(/&(?:lt|gt|amp);/g, (entity) => PLAIN[entity]);
 }
 
+// What people type, as Slack's own client sends it: escaped, and addresses made links.
+export function typed(text) {
+  const escaped = text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
+  return escaped.replace(/https?:\/\/(?:(?!&[lg]t;)[^\s|])+/g, (address) => `<${address}>`);
+}
+
 function date(target, label) {
   const [, seconds, format, address] = target.split("^");
   const shown = clockTime(Number(seconds), format) || unescape(label ?? "");
