@@ -127,7 +127,7 @@ async def fire(desk: Desk, subject: str, due: datetime) -> None:
         if number == 0 and escalation.target not in policy.targets:
             await _missing(unit, policy, escalation, now)
         if not to:
-            await _exhaust(unit, escalation, now)
+            await _exhaust(unit, policy, escalation, now)
         elif await unit.escalations.climb(escalation.id, number):
             late = elapsed(now - due) if now - due >= LATE else ""
             await send(unit, policy, escalation, number, to, now, late=late)
@@ -247,12 +247,13 @@ async def _missing(unit: Unit, policy: Escalating, escalation: Escalation, now: 
     )  # fmt: skip
 
 
-async def _exhaust(unit: Unit, escalation: Escalation, now: datetime) -> None:
+async def _exhaust(unit: Unit, policy: Escalating, escalation: Escalation, now: datetime) -> None:
     if not await unit.escalations.exhaust(escalation.id):
         return
     pinged = [p for p in await unit.escalations.pings(escalation.incident) if p.escalation == escalation.id]
     if not pinged:
         return  # that nobody could be told was said already
+    await answered(unit, policy, escalation, now)
     names = ", ".join(dict.fromkeys(p.to for p in pinged))
     await tell(
         unit, incident=escalation.incident, at=now, actor=BOT.id, event=Event.ESCALATED,

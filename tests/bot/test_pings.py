@@ -112,6 +112,9 @@ async def test_acknowledged_the_ping_says_by_whom_and_has_no_buttons(open_room: 
     assert room.labels(after) == []
     assert (await escalations(room))["soc_lead"].state is EscalationState.ACKNOWLEDGED
     assert any(w.startswith("bo acknowledged X1 (soc_lead) after") for w in await words(room))
+    card = texts(room.card())
+    assert "X1 cloud＿team: pinged once, no answer yet" in card
+    assert f"X1 soc＿lead: ✅ <@{room.slack.user('bo').id}>" in card
 
     for minutes in (5, 10, 20, 20):
         room.clock.passes(minutes=minutes)
@@ -144,6 +147,8 @@ async def test_with_nobody_answering_the_ladder_climbs_to_the_fallback(open_room
         seen.append([key_of(m).rpartition(":")[2] for m in pings(room, "soc_lead:")[before:]])
     assert seen == [["soc_lead"], ["soc_lead"], ["soc_lead"], ["duty"], []]
     assert (await escalations(room))["soc_lead"].state is EscalationState.EXHAUSTED
+    assert all("🔕 *X1" in texts(m) for m in pings(room, "soc_lead:"))
+    assert len(pings(room, "soc_lead:")) == 4
     loud = [texts(m) for m in room.messages() if "NOBODY HAS ACKNOWLEDGED" in texts(m)]
     assert len(loud) == 2
     assert all("duty were pinged" in words_ for words_ in loud)
@@ -206,7 +211,9 @@ async def test_who_is_not_there_any_more_is_noticed_and_the_fallback_told_at_onc
     assert [key_of(m).rpartition(":")[2] for m in pings(room, "soc_lead:")] == ["duty"]
     (failed,) = [p for p in await kept(room) if p.escalation.endswith(":soc_lead") and p.problem]
     assert problem in failed.problem
-    told = [texts(m) for m in room.messages() if "could not be told by chat" in texts(m) and "X1: soc" in texts(m)]
+    told = [
+        texts(m) for m in room.messages() if "could not be told by chat" in texts(m) and "X1: soc" in texts(m)
+    ]
     assert len(told) == 1
     assert "The fallback duty is pinged now." in told[0]
 
