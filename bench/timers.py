@@ -14,7 +14,7 @@ import statistics
 import tempfile
 import time
 from collections.abc import AsyncGenerator, Awaitable, Callable
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from multiprocessing.connection import Connection as Pipe
@@ -180,8 +180,9 @@ async def play(field: Field, count: int, replicas: int, trouble: Trouble) -> Res
         dues = {f"e{n}": first + n / count for n in range(count)}
         await seed(store, dues)
         await trouble(field, count)
-        await field.arrived(count)
-        await _told(store)
+        with suppress(TimeoutError):  # then some are lost, and counted so
+            await field.arrived(count)
+            await _told(store)
         delays = [at - dues[escalation] for escalation, at in field.sink.pages.items()]
         cuts = statistics.quantiles(delays, n=100)
         return Result(
@@ -310,39 +311,32 @@ async def _pend(url: str, count: int) -> None:
 
 
 async def main() -> bool:
-    """Print a row a scenario; whether nothing was lost, early or doubled, and pending timers cost nothing."""
-    print(
-        "timers: 1,000 pings due within one second; from due to the pager, counted at the pager and in Slack"
-    )
-    print(
-        "  database  replicas  meanwhile                        lost  early  doubled  repeated   p50 s   p99 s"
-    )
+    """Print both tables of docs/reliability.md; whether nothing was lost, early or doubled, and a beat stays flat."""
+    print("| database | replicas | meanwhile | lost | early | doubled | repeated | p50 s | p99 s |")
+    print("| --- | ---: | --- | ---: | ---: | ---: | ---: | ---: | ---: |", flush=True)
     good = True
     for database, words, replicas, trouble in SCENARIOS:
         r = await scenario(database, replicas, trouble)
-        ok = not (r.lost or r.early or r.doubled)
-        good &= ok
+        good &= not (r.lost or r.early or r.doubled)
         print(
-            f"  {database:<8}  {replicas:>8}  {words:<31}  {r.lost:>4}  {r.early:>5}  {r.doubled:>7}"
-            f"  {r.repeated:>8}  {r.p50:>6.1f}  {r.p99:>6.1f}{'' if ok else '   WRONG'}",
+            f"| {database} | {replicas} | {words} | {r.lost} | {r.early} | {r.doubled} | {r.repeated}"
+            f" | {r.p50:.1f} | {r.p99:.1f} |",
             flush=True,
         )
-    print("  database   pending   start s   a beat ms   resident MiB")
+    print("\n| database | pending | start s | beat ms | resident MiB |")
+    print("| --- | ---: | ---: | ---: | ---: |", flush=True)
     for database in ("SQLite", "Postgres"):
-        found = [await pending(database, count) for count in (0, 10_000, 100_000)]
-        for count, ready in zip((0, 10_000, 100_000), found, strict=True):
+        found = [await pending(database, count) for count in _PENDING]
+        for count, ready in zip(_PENDING, found, strict=True):
             print(
-                f"  {database:<8}  {count:>8,}  {ready.seconds:>8.2f}  {ready.beat * 1000:>10.1f}"
-                f"  {ready.resident:>13.0f}",
+                f"| {database} | {count:,} | {ready.seconds:.2f} | {ready.beat * 1000:.1f} | {ready.resident:.0f} |",
                 flush=True,
             )
-        flat = found[-1].beat <= found[0].beat * _FLAT + _GRAIN
-        good &= flat
-        if not flat:
-            print("  a beat is NOT flat")
+        good &= found[-1].beat <= found[0].beat * _FLAT + _GRAIN
     return good
 
 
+_PENDING = (0, 10_000, 100_000)
 _FLAT, _GRAIN = 2.0, 0.005
 """A beat with 100,000 pending may cost so many times one with none, and so many seconds more."""
 
