@@ -15,7 +15,9 @@ from playbook.people import Person
 from playbook.text import mrkdwn
 from playbook.watch import COMING, Watch, Watched, WatchMark, WatchState, proposed_verdict, strip, tally
 
-_MOST = 10
+_MOST = 4
+_ON_CARD, _MARKS = 4, 24
+"""Watches that a card shows, and how many marks of each; their own message has more."""
 EXTENDS = 24
 """Hours that one click on the button adds."""
 _LEGEND = " · ".join(f"{mark.sign} {mark.value}" for mark in WatchMark) + f" · {COMING} more to come"
@@ -28,13 +30,15 @@ def watch_words(board: Board) -> str:
 
 
 def watch_lines(board: Board) -> list[Block]:
-    """Their strips, for the card; nothing while nothing is watched."""
-    mine = board.watches[-_MOST:]
-    return [blocks.context("\n".join(_line(w, _of(board, w)) for w in mine))] if mine else []
+    """Their strips, for the card: the newest marks of the newest watches; nothing while nothing is watched."""
+    mine, hidden = board.watches[-_ON_CARD:], len(board.watches) - _ON_CARD
+    more = [f"and {hidden} earlier watches: `/ec2ir watch`"] if hidden > 0 else []
+    return [blocks.context("\n".join((*(_line(w, _of(board, w)) for w in mine), *more)))] if mine else []
 
 
 def _line(watch: Watch, seen: Sequence[Watched]) -> str:
-    return f"🔭 `{watch.target.instance}` {strip(watch, seen)} · {tally(seen).words} · {_state(watch)}"
+    marks = strip(watch, seen[-_MARKS:])
+    return f"🔭 `{watch.target.instance}` {marks} · {tally(seen).words} · {_state(watch)}"
 
 
 def watch_message(board: Board) -> list[Block]:
@@ -62,11 +66,11 @@ def _section(watch: Watch, seen: Sequence[Watched]) -> str:
     if telling:
         last = telling[-1]
         lines.append(
-            f"{last.mark.sign} {moment(last.at)} {last.mark.value}: {said('; '.join(last.says), 400)}"
+            f"{last.mark.sign} {moment(last.at)} {last.mark.value}: {said('; '.join(last.says), 240)}"
         )
     if watch.signed is not None:
         by = mention(Person(id=watch.signed_by))
-        lines.append(f"Verdict “{mrkdwn(watch.verdict, 300)}”, signed by {by} {moment(watch.signed)}")
+        lines.append(f"Verdict “{mrkdwn(watch.verdict, 240)}”, signed by {by} {moment(watch.signed)}")
     elif not watch.live:
         lines.append(f"Proposed verdict: {proposed_verdict(tally(seen))}. A person signs it.")
     return "\n".join(lines)

@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import timedelta
+
 import pytest
 
+from bot.card import card
+from bot.check import checked
+from bot.watch_message import watch_message
 from commands import watch_round
+from commands.board import board
 from commands.inquire import INQUIRIES
 from playbook.answer import Answer, Verdict, answer
 from playbook.slot import Alarm
-from playbook.watch import WatchState
+from playbook.target import Target
+from playbook.watch import Watch, Watched, WatchMark, WatchState
 from sandbox.slack import Message, texts
+from tests.bot.boards import HOSTILE, NOON
 from tests.bot.conftest import Room, key_of
 from tests.fakes.cloud import WEB
 
@@ -98,6 +107,33 @@ async def test_after_72_hours_the_verdict_is_asked_for_where_people_read_and_sig
     for one in (message(room), next(m for m in room.messages() if m.ts == below.ts)):
         assert "“quiet for 72 hours”, signed by <@" in texts(one)
         assert room.labels(one) == []
+
+
+@pytest.mark.parametrize("hostile", HOSTILE)
+async def test_a_month_of_watching_thirty_instances_fits_whatever_was_seen(room: Room, hostile: str) -> None:
+    incident = await room.incident()
+    watches = tuple(
+        Watch(
+            id=f"w{n}", target=Target(account="1", region="r", instance=f"i-{n:017x}", incident=incident.id),
+            began=NOON, until=NOON + timedelta(days=30), state=WatchState.ENDED, verdict=hostile[:500],
+            signed=NOON, signed_by="U0BO",
+        )
+        for n in range(30)
+    )  # fmt: skip
+    watched = tuple(
+        Watched(
+            watch=w.id, due=NOON + timedelta(hours=n), at=NOON, mark=WatchMark.HIT, says=(hostile[:400],) * 12
+        )
+        for w in watches
+        for n in range(98)
+    )
+    async with room.store.begin() as unit:
+        known = await board(unit, incident.id, room.clock())
+    many = replace(known, watches=watches, watched=watched)
+    assert "and 26 earlier watches" in str(card(many))
+    shown = str(checked(watch_message(many)))
+    assert "26 earlier ones" in shown
+    assert "<!channel>" not in shown
 
 
 async def test_every_verb_can_be_typed(room: Room) -> None:
