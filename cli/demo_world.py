@@ -19,6 +19,7 @@ from aws.fenced import fenced
 from bot.manifest import manifest
 from cli.box import use
 from cli.demo_bot import Bot, living
+from cli.escalation_settings import EscalationSection, TargetSection
 from cli.serve import Running, running
 from cli.settings import ForensicsSection, Isolation, PolicyFile, RecoverySection, Roles, Settings
 from engine.clock import Rhythm
@@ -35,6 +36,12 @@ PEOPLE = {
 }  # fmt: skip
 TOLD = ("ciso", "legal", "dpo", "finance")
 """Those who are told of an incident rather than handle it; each has a user group of that name."""
+CALLED = {
+    "soc_lead": "ir-approvers", "cloud_team": "ir-responders", "major_incident": "ir-approvers",
+    "iam_team": "ir-approvers", "lateral_movement": "ir-responders", "duty": "ir-approvers",
+    **{name: name for name in TOLD},
+}  # fmt: skip
+"""The user group that stands for each target of the playbook's escalations, and for the fallback."""
 ANNOUNCEMENTS = "security"
 RHYTHM = Rhythm(reconcile=timedelta(seconds=3))
 """The clock is put forward by people here, so what is due is looked for more often than a machine's clock asks for."""
@@ -136,6 +143,9 @@ def settings_for(workspace: Workspace, server: Server, account: Account, aws: st
         policy_file=PolicyFile(
             roles=Roles(responders="ir-responders", approvers="ir-approvers"),
             isolation=Isolation(forensics_cidr=CIDR),
+            escalation=EscalationSection(
+                fallback="duty", targets={name: TargetSection(group=group) for name, group in CALLED.items()}
+            ),
             recovery=RecoverySection(
                 golden_image=f"ssm:{GOLDEN}", probe_url=f"{aws}/sandbox/front/web?region={account.region}"
             ),

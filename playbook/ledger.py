@@ -16,7 +16,8 @@ GENESIS = "0" * 64
 class Evidence:
     """One entry; `seq` counts from 1 within its incident.
 
-    Its kind is `before`, `observed`, `finding`, `approval`, `checked`, `watched`, `verdict`, `report`, `indicators` or `root cause`.
+    Its kind is `before`, `observed`, `finding`, `approval`, `checked`, `watched`, `verdict`, `report`, `indicators` or
+    `root cause`.
     """
 
     incident: str

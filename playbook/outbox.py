@@ -10,7 +10,7 @@ from playbook.plan import Json
 
 
 class Post(StrEnum):
-    """What the sender does with a row. CARD, PLAN, PING and WATCH carry no text: they are drawn from stored state when sent.
+    """What the sender does with a row. CARD, PLAN, PING and WATCH carry no text: they show stored state when sent.
 
     MAIL and PAGER leave by other ways than Slack, and keep no order with an incident's other rows.
     """
