@@ -28,9 +28,10 @@ _NEVER = frozenset(
         "cannot_reply_to_message", "cant_update_message", "channel_not_found", "file_type_not_allowed",
         "invalid_arguments", "invalid_blocks", "invalid_blocks_format", "invalid_metadata_format",
         "invalid_name_maxlength", "invalid_name_punctuation", "invalid_name_required", "invalid_name_specials",
-        "is_archived", "is_inactive", "metadata_too_large", "msg_blocks_too_long", "msg_too_long", "no_text",
-        "not_in_channel", "restricted_action", "thread_not_found",
-        "too_long",
+        "is_archived", "is_inactive", "messages_tab_disabled", "metadata_too_large", "msg_blocks_too_long",
+        "msg_too_long", "no_text", "not_in_channel", "plan_upgrade_required", "posting_to_channel_denied",
+        "restricted_action", "restricted_action_non_threadable_channel", "restricted_action_read_only_channel",
+        "restricted_action_thread_locked", "restricted_action_thread_only_channel", "thread_not_found", "too_long",
     }
 )  # fmt: skip
 """Codes that the same call gets again however often it is made (Slack's reference of each method)."""

@@ -62,7 +62,7 @@ class SlackDirectory:
                 self.people.fresh(person.id),
             )
         except SlackTrouble as trouble:
-            raise _unsaid(trouble.what) from trouble
+            raise _unsaid(_why(trouble)) from trouble
         if not profile.active:
             return frozenset()
         held = {Role.RESPONDER: responders, Role.APPROVER: approvers}
@@ -79,7 +79,7 @@ class SlackDirectory:
             try:
                 members = await self._members(role)
             except SlackTrouble as trouble:
-                raise _unsaid(trouble.what) from trouble
+                raise _unsaid(_why(trouble)) from trouble
             self._seen[role] = (now, members)
         profiles = await gather(*(self.people.known(user) for user in members))
         return tuple(p.person for p in profiles if p.active)
@@ -107,6 +107,12 @@ class SlackDirectory:
         if handle not in self._ids:
             raise _unsaid(f"There is no user group @{handle[:40]} in Slack.")
         return self._ids[handle]
+
+
+def _why(trouble: SlackTrouble) -> str:
+    if trouble.code == "plan_upgrade_required":
+        return "User groups need a paid Slack plan, which this workspace does not have."
+    return trouble.what
 
 
 def _unsaid(why: str) -> Unreachable:

@@ -94,3 +94,13 @@ async def test_a_group_that_is_not_there_is_named(workspace: Workspace, director
     directory.groups = replace(directory.groups, approvers="@ir-aprovers")
     with pytest.raises(Unreachable, match="There is no user group @ir-aprovers in Slack"):
         await directory.roles(person(workspace, "bo"), Door.CHAT)
+
+
+async def test_on_slacks_free_plan_the_reader_is_told_what_is_missing(
+    workspace: Workspace, directory: SlackDirectory
+) -> None:
+    workspace.state.is_paid = False
+    with pytest.raises(Unreachable, match="need a paid Slack plan"):
+        await directory.roles(person(workspace, "ana"), Door.CHAT)
+    with pytest.raises(Unreachable, match="need a paid Slack plan"):
+        await directory.holders(Role.APPROVER)

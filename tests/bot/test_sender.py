@@ -158,9 +158,10 @@ async def test_a_deleted_card_is_posted_anew(room: Room) -> None:
     assert room.card().ts in channel.pins
 
 
-async def test_what_slack_will_never_take_does_not_hold_up_the_rest(room: Room) -> None:
+@pytest.mark.parametrize("refusal", ["is_archived", "restricted_action_read_only_channel"])
+async def test_what_slack_will_never_take_does_not_hold_up_the_rest(room: Room, refusal: str) -> None:
     incident = await room.incident()
-    room.slack.faults.order("chat.postMessage", Fault.refused("is_archived"))
+    room.slack.faults.order("chat.postMessage", Fault.refused(refusal))
     await say(room, incident, "first", "k1")
     await say(room, incident, "second", "k2")
     await room.settle()
