@@ -12,6 +12,7 @@ from bot.manifest import SCOPES, UNSCOPED, manifest, scope_table
 from sandbox.slack import App
 from sandbox.slack.methods import METHODS
 from tests.bot.conftest import Room
+from tests.sandbox.slack.reference import reference
 
 NAMES = frozenset(scope.name for scope in SCOPES)
 
@@ -47,6 +48,18 @@ async def test_with_these_scopes_alone_an_incident_is_played(quiet: Room) -> Non
     assert {c.method for c in calls} - {"auth.test"} <= set(get_args(Method))
     assert [c.method for c in calls].count("auth.test") == 1
     assert len(quiet.executor.carried) == 1
+
+
+async def test_no_call_has_an_argument_that_slack_does_not_know(quiet: Room) -> None:
+    await quiet.finding()
+    await quiet.clicks("ana", "Not malicious")
+    await quiet.clicks("bo", "Contain now ▸")
+
+    ours = set(get_args(Method)) - {"auth.test"}  # Bolt makes that call itself, with a team id
+    known = {name: set(facts["args"]) for name, facts in reference().items() if name in ours}
+    given = {name: {a for c in quiet.slack.calls if c.method == name for a in c.arguments} for name in known}
+    assert len([name for name, arguments in given.items() if arguments]) > 5
+    assert {name: extra for name in known if (extra := given[name] - known[name])} == {}
 
 
 def test_the_table_explains_every_scope_once() -> None:

@@ -3,8 +3,7 @@
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import pytest
 
@@ -12,16 +11,10 @@ from sandbox.slack import App, Workspace
 from sandbox.slack.interactivity import new_trigger
 from sandbox.slack.method import COMMON, EVERYWHERE, UNLISTED
 from sandbox.slack.methods import METHODS
+from tests.sandbox.slack.reference import reference
 from tests.sandbox.slack.refusals import HOME, MODAL, NAMED, ON_THE_FREE_PLAN, REFUSALS, WITHOUT_TABS
 
-REFERENCE = Path(__file__).parents[3].parent / "shared" / "data" / "slack" / "methods.json"
 NOT_IN_REFERENCE = {"conversations.replies"}
-
-
-def reference() -> dict[str, Any]:
-    if not REFERENCE.exists():
-        pytest.skip(f"Slack's method reference is not beside the repository: {REFERENCE}")
-    return cast("dict[str, Any]", json.loads(REFERENCE.read_text()))
 
 
 @pytest.mark.parametrize("name", sorted(METHODS.keys() - NOT_IN_REFERENCE))
