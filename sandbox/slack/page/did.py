@@ -29,7 +29,16 @@ def _how(body: JSON) -> JSON:
 
 async def _click(workspace: Workspace, who: str, body: JSON) -> Outcome | None:
     channel, ts, action = (str(body.get(name)) for name in ("channel", "ts", "action"))
-    return await workspace.click(who, channel, ts, action, **_how(body))
+    how = _how(body)
+    if how["block_id"] not in _blocks_of(workspace, channel, ts):
+        # The message was drawn anew since the person looked, and blocks without an id of their own got new ones.
+        how["block_id"] = None
+    return await workspace.click(who, channel, ts, action, **how)
+
+
+def _blocks_of(workspace: Workspace, channel: str, ts: str) -> set[str]:
+    shown = [*workspace.messages(channel), *workspace.state.ephemerals]
+    return {str(block.get("block_id")) for each in shown if each.ts == ts for block in each.blocks}
 
 
 async def _click_in_view(workspace: Workspace, who: str, body: JSON) -> Outcome | None:
