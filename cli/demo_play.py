@@ -20,6 +20,7 @@ from cli.demo_hands import (
     unsettled,
     until,
 )
+from cli.demo_ladder import climbed
 from cli.demo_watch import watched
 from cli.demo_world import CIDR, World
 from cli.doors import err, out
@@ -38,6 +39,8 @@ async def play(made: World, scenario: Scenario, *, leak: bool) -> bool:
         finding = await asyncio.to_thread(mining, made.box.client("ec2"), made.account.web, at=made.clock())
         await asyncio.to_thread(made.box.controls.put_finding, made.account.queue, finding)
     try:
+        if scenario is Scenario.LADDER:
+            return await climbed(made)
         incident = await _contain(made, leak=leak)
         proved = await _prove(made)
         if proved and scenario is Scenario.FULL:
