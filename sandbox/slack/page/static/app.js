@@ -94,21 +94,27 @@ function openThread(ts) {
 }
 
 function go(id) {
+  document.body.classList.remove("channels-open");
+  at("open-channels").setAttribute("aria-expanded", "false");
+  show(id);
+}
+
+function show(id) {
   chosen.channel = id;
   chosen.thread = "";
   threadIn(null);
   sessionStorage.setItem("channel", id);
   at("notice").textContent = "";
-  document.body.classList.remove("channels-open");
-  at("open-channels").setAttribute("aria-expanded", "false");
   if (id === HOME) act({ act: "home" });
   else refresh();
 }
 
-async function become(who, channel = chosen.channel) {
+// Who only changes who they are stays where they look, on a phone in the list of channels.
+function become(who, channel = "") {
   chosen.who = who;
   sessionStorage.setItem("who", who);
-  await go(channel);
+  if (channel) go(channel);
+  else show(chosen.channel);
 }
 
 at("who").addEventListener("change", (event) => become(event.target.value));

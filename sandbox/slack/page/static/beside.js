@@ -86,7 +86,7 @@ function drawGuide() {
   if (strip.hidden || strip.dataset.shown === key) return;
   strip.dataset.shown = key;
   const take = hint.who || hint.channel
-    ? element("button", { type: "button", onclick: () => guide.become(hint.who || sessionStorage.getItem("who"), hint.channel || undefined) }, hint.take)
+    ? element("button", { type: "button", onclick: () => guide.become(hint.who || at("who").value, hint.channel) }, hint.take)
     : null;
   const pulls = hint.lever ? element("button", { type: "button", onclick: () => pull(hint.lever, hint.choice) }, hint.take) : take;
   strip.replaceChildren(
