@@ -28,6 +28,7 @@ from sandbox.aws.seed import Account as Seeded
 from tests.fakes.clock import FakeClock
 from tests.fakes.gate import OpenGate
 from tests.fakes.journal import MemoryJournal
+from tests.fixtures.models import Models
 from tests.laws.wire import Wire
 
 BUCKET = f"ec2ir-evidence-{ACCOUNT_ID}-{REGION}"
@@ -38,22 +39,27 @@ POLICY = Policy(forensics_cidr="10.99.0.0/24", evidence_bucket=BUCKET)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tools:
-    """What worlds share, because it is dear to make: clients, the wire that they are watched on, and threads."""
+    """What worlds share, because it is dear to make: clients, threads, and those that watch every call.
+
+    They are the wire, and botocore's models, which look at each answer.
+    """
 
     clients: Clients
     wire: Wire
+    models: Models
     pool: ThreadPoolExecutor
 
 
 @contextmanager
 def tools() -> Generator[Tools]:
-    wire = Wire()
+    wire, models = Wire(), Models()
     session = boto3.Session(
         region_name=REGION, aws_access_key_id="AKIASANDBOXSANDBOX00", aws_secret_access_key="sandbox"
     )
     wire.attach(session)
+    models.attach(cast("Any", session.events))
     with ThreadPoolExecutor(8) as pool:
-        yield Tools(clients=Clients(lambda _: session), wire=wire, pool=pool)
+        yield Tools(clients=Clients(lambda _: session), wire=wire, models=models, pool=pool)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -143,6 +149,8 @@ def world(
             policy=_placed(policy, seeded),
             brief=brief or Brief(),
         )
+    wrong, shared.models.problems = shared.models.problems, []
+    assert wrong == []
 
 
 # ── the account as it is, in a form that can be compared ─────────────────────────────────────────────────
