@@ -1,5 +1,6 @@
 """The levers of the box, the same in process and over HTTP: time, delays, traffic, faults, findings."""
 
+import copy
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, fields
@@ -102,6 +103,13 @@ def _tick(backend: Any) -> dict[str, Any]:
     return {"windows": tick(backend), "replaced": list(replaced)}
 
 
+def _report(world: World, event: Mapping[str, Any]) -> None:
+    """Let GuardDuty list what it reports; a finding that comes again is the same one, as it is now."""
+    if event.get("detail-type") == "GuardDuty Finding":
+        detail = copy.deepcopy(dict(event["detail"]))
+        world.findings[str(detail["id"])] = detail
+
+
 def _fault(world: World, name: str, params: Mapping[str, Any]) -> dict[str, Any]:
     on = params.get("on", True)
     match name:
@@ -142,6 +150,7 @@ def run(region: str, name: str, params: Mapping[str, Any]) -> dict[str, Any]:
                 world.tokenless[params["instance"]] = float(params["calls"])
                 return {"calls": world.tokenless[params["instance"]]}
             case "put-finding":
+                _report(world, params["finding"])
                 queues = sqs_backends[account_id()][region]
                 message = queues.send_message(params["queue"], json.dumps(params["finding"]))
                 return {"message": message.id}

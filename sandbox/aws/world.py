@@ -201,6 +201,8 @@ class World:
     applications: dict[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
     """Packages by instance, where Systems Manager collected an inventory."""
     vulnerabilities: list[Vulnerability] = field(default_factory=list[Vulnerability])
+    findings: dict[str, dict[str, Any]] = field(default_factory=dict[str, dict[str, Any]])
+    """What GuardDuty reported, by id: the `detail` of each finding's latest event."""
 
     def now(self) -> datetime:
         """The box's time: its clock and what it was advanced by."""

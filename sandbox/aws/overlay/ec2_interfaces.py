@@ -13,6 +13,7 @@ from sandbox.aws.traffic import carry_over, standing
 from sandbox.aws.world import notes_on, world_of
 
 _create = ElasticNetworkInterfaces.create_network_interface
+_delete = ElasticNetworkInterfaces.delete_network_interface
 
 
 def set_groups(backend: Any, eni: Any, ids: list[str]) -> None:
@@ -49,6 +50,18 @@ def create_network_interface(self: Any) -> ActionResult:
     return _create(self)
 
 
+def delete_network_interface(self: Any) -> ActionResult:
+    """DeleteNetworkInterface: one that is attached is in use.
+
+    Source: EC2 API reference, DeleteNetworkInterface: "You must detach the network interface before you can delete
+    it"; "Error codes for the EC2 API": InvalidNetworkInterface.InUse.
+    """
+    eni = self.ec2_backend.enis.get(self._get_param("NetworkInterfaceId"))
+    if eni is not None and eni.instance:
+        refuse("InvalidNetworkInterface.InUse", f"Network interface '{eni.id}' is currently in use.")
+    return _delete(self)
+
+
 def modify_network_interface_attribute(self: Any) -> ActionResult:
     """ModifyNetworkInterfaceAttribute: `Groups` replaces; only one attribute may be named in a call.
 
@@ -78,6 +91,7 @@ OVERRIDES = (
     Override(owner=NetworkInterface, name="group_set", value=property(group_set)),
     Override(owner=Instance, name="security_groups", value=property(instance_groups, remember_launch_groups)),
     Override(owner=ElasticNetworkInterfaces, name="create_network_interface", value=create_network_interface),
+    Override(owner=ElasticNetworkInterfaces, name="delete_network_interface", value=delete_network_interface),
     Override(
         owner=ElasticNetworkInterfaces,
         name="modify_network_interface_attribute",

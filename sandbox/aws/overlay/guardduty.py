@@ -7,8 +7,9 @@ from typing import Any
 from moto.guardduty.models import Detector, GuardDutyBackend
 from moto.guardduty.responses import GuardDutyResponse
 
+from sandbox.aws.findings import DETECTOR
 from sandbox.aws.overlay.base import Override, ec2_of, refuse
-from sandbox.aws.world import world_of
+from sandbox.aws.world import notes_on, world_of
 
 _create = GuardDutyBackend.create_detector
 _to_json = Detector.to_json
@@ -28,6 +29,10 @@ def create_detector(self: Any, *rest: Any, **named: Any) -> str:
         words = "The request is rejected because a detector already exists for the current account."
         refuse("BadRequestException", words)
     made = _create(self, *rest, **named)
+    if notes_on(self).setdefault("first", made) == made:
+        # The account's first detector is the one that the box's findings name.
+        self.detectors[DETECTOR] = self.detectors.pop(made)
+        self.detectors[DETECTOR].id = made = DETECTOR
     now = world_of(ec2_of(self.account_id, self.region_name)).now().astimezone(UTC)
     self.detectors[made].created_at = self.detectors[made].updated_at = now
     return made
