@@ -2,12 +2,17 @@
 
 import json
 from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import aiohttp
 import pytest
 
 from sandbox.slack import Server, Workspace, serving
+from sandbox.slack.errors import CannotActError
+from sandbox.slack.models import File
+from sandbox.slack.page.routes import MEDIA, STATIC
 
 pytestmark = pytest.mark.process
 
@@ -38,16 +43,11 @@ async def act(browser: aiohttp.ClientSession, workspace: Workspace, who: str, **
 
 
 async def test_the_page_and_its_parts_are_served_with_a_policy(browser: aiohttp.ClientSession) -> None:
-    for path, kind in (
-        ("/", "text/html"),
-        ("/static/app.js", "text/javascript"),
-        ("/static/blocks.js", "text/javascript"),
-        ("/static/dialogs.js", "text/javascript"),
-        ("/static/mrkdwn.js", "text/javascript"),
-        ("/static/style.css", "text/css"),
-    ):
+    served = ["/", *(f"/static/{path.name}" for path in STATIC.iterdir())]
+    assert {"/static/app.js", "/static/theme.css"} < set(served)
+    for path in served:
         answer = await browser.get(path)
-        assert (answer.status, answer.content_type) == (200, kind)
+        assert (answer.status, answer.content_type) == (200, MEDIA[Path(path).suffix or ".html"])
         assert "script-src 'self'" in answer.headers["Content-Security-Policy"]
         body = await answer.text()
         assert "innerHTML" not in body
@@ -56,7 +56,10 @@ async def test_the_page_and_its_parts_are_served_with_a_policy(browser: aiohttp.
     assert (await browser.get("/static/%2e%2e%2fpage.py")).status == 404
 
 
-@pytest.mark.parametrize("path", ["/", "/static/app.js", "/sandbox/state", "/sandbox/changes"])
+@pytest.mark.parametrize(
+    "path",
+    ["/", "/static/app.js", "/sandbox/state", "/sandbox/changes", "/sandbox/offers", "/sandbox/files/F1"],
+)
 @pytest.mark.parametrize(
     "headers", [{"Host": "evil.example"}, {"Origin": "https://evil.example"}, {"Origin": "null"}]
 )
@@ -65,6 +68,7 @@ async def test_other_hosts_and_origins_are_refused(
 ) -> None:
     assert (await browser.get(path, headers=headers)).status == 403
     assert (await browser.post("/sandbox/act", json={}, headers=headers)).status == 403
+    assert (await browser.post("/sandbox/lever", json={}, headers=headers)).status == 403
 
 
 async def test_private_channels_and_whispers_show_only_to_those_concerned(
@@ -143,3 +147,80 @@ async def test_changes_are_streamed(browser: aiohttp.ClientSession, workspace: W
         change = json.loads(line.removeprefix(b"data: "))
         assert change == {"kind": "message", "channel": channel, "ts": posted["ts"]}
     assert workspace.call("auth.test")["ok"]
+
+
+async def test_a_click_on_a_card_that_was_drawn_anew_still_counts(
+    browser: aiohttp.ClientSession, workspace: Workspace, bot: Any, blocks: list[dict[str, Any]]
+) -> None:
+    channel = workspace.channel("incidents").id
+    ts = workspace.call("chat.postMessage", channel=channel, text="card", blocks=blocks)["ts"]
+    card = workspace.messages("incidents")[0]
+    seen_block = card.blocks[1]["block_id"]
+    workspace.call("chat.update", channel=channel, ts=ts, text="card again", blocks=blocks)
+    assert card.blocks[1]["block_id"] != seen_block
+    click = {"channel": channel, "ts": ts, "action": "contain", "value": "one", "block_id": seen_block}
+    assert (await act(browser, workspace, "bo", act="click", **click))["error"] == ""
+
+
+async def test_a_file_goes_to_those_who_see_its_channel(
+    browser: aiohttp.ClientSession, workspace: Workspace
+) -> None:
+    secret = workspace.channel("ir-secret").id
+    workspace.state.files["F1"] = File(
+        id="F1", name='a"b/report.pdf', length=3, content=b"pdf", channels=[secret], completed=True
+    )
+    answer = await browser.get("/sandbox/files/F1", params={"as": workspace.user("ana").id})
+    assert (answer.status, await answer.read()) == (200, b"pdf")
+    assert answer.headers["Content-Disposition"] == "attachment; filename*=UTF-8''a%22b%2Freport.pdf"
+    assert answer.content_type == "application/octet-stream"
+    for who, file in (("dee", "F1"), ("ana", "F404")):
+        refused = await browser.get(f"/sandbox/files/{file}", params={"as": workspace.user(who).id})
+        assert refused.status == 404
+
+
+@dataclass(slots=True)
+class OneLever:
+    """What stands beside Slack, as small as it can be."""
+
+    pulled: list[str] = field(default_factory=list[str])
+
+    def offers(self) -> dict[str, Any]:
+        return {"levers": [{"name": "forward", "title": "Forward", "choices": []}]}
+
+    async def now(self) -> dict[str, Any]:
+        return {"pulled": list(self.pulled)}
+
+    async def pull(self, lever: str, choice: str) -> str:
+        if lever != "forward":
+            raise CannotActError("There is no such lever.")
+        self.pulled.append(choice)
+        return f"forward by {choice}"
+
+
+async def test_nothing_stands_beside_a_workspace_unless_it_is_handed_in(
+    browser: aiohttp.ClientSession,
+) -> None:
+    assert await (await browser.get("/sandbox/offers")).json() == {}
+    assert (await browser.post("/sandbox/lever", json={"lever": "forward"})).status == 404
+
+
+async def test_what_stands_beside_is_offered_pulled_and_streamed(
+    browser: aiohttp.ClientSession, server: Server
+) -> None:
+    beside = OneLever()
+    server.page.stand_beside(beside)
+    assert (await (await browser.get("/sandbox/offers")).json()) == beside.offers()
+    async with browser.get("/sandbox/changes") as stream:
+        assert await told(stream) == {"kind": "beside", "pulled": []}
+        answer = await browser.post("/sandbox/lever", json={"lever": "forward", "choice": "10"})
+        assert await answer.json() == {"words": "forward by 10", "error": ""}
+        assert await told(stream) == {"kind": "beside", "pulled": ["10"]}
+    refused = await browser.post("/sandbox/lever", json={"lever": "reboot"})
+    assert (await refused.json())["error"] == "There is no such lever."
+
+
+async def told(stream: aiohttp.ClientResponse) -> dict[str, Any]:
+    """The next change of the stream."""
+    while not (line := await stream.content.readline()).startswith(b"data: "):
+        assert line
+    return json.loads(line.removeprefix(b"data: "))
