@@ -14,6 +14,7 @@ from sandbox.aws.environment import REGION, account_id
 from sandbox.aws.overlay.base import ec2_of
 from sandbox.aws.overlay.dispatch import ONE_AT_A_TIME
 from sandbox.aws.past import names, remember
+from sandbox.aws.refreshing import progress
 from sandbox.aws.replacement import replace_unhealthy
 from sandbox.aws.seed import Account
 from sandbox.aws.trail import Event
@@ -100,6 +101,7 @@ def _delays(world: World, wanted: Mapping[str, Any]) -> dict[str, Any]:
 def _tick(backend: Any) -> dict[str, Any]:
     settle(backend)
     replaced = replace_unhealthy(backend) if world_of(backend).health_checks else ()
+    progress(backend)
     return {"windows": tick(backend), "replaced": list(replaced)}
 
 

@@ -18,6 +18,17 @@ def _unhealthy(autoscaling: Any, group: Any, instance: Any) -> bool:
     return any(health_of(autoscaling.elbv2_backend, tg, t)[0] == "unhealthy" for tg, t in targets)
 
 
+def replace_members(backend: Any, autoscaling: Any, group: Any, instances: list[Any]) -> None:
+    """Terminate these members of a group, whatever their protection, and launch others in their place."""
+    for instance in instances:
+        instance.disable_api_termination = False
+        backend.terminate_instances([instance.id])
+    if instances:
+        group.instance_states = [s for s in group.instance_states if s.instance not in instances]
+        autoscaling.elbv2_backend.notify_terminate_instances([instance.id for instance in instances])
+        group.set_desired_capacity(group.desired_capacity)
+
+
 def replace_unhealthy(backend: Any) -> tuple[str, ...]:
     """Terminate and replace what fails its check; the ids. `backend` is moto's EC2 backend.
 
@@ -31,13 +42,6 @@ def replace_unhealthy(backend: Any) -> tuple[str, ...]:
             continue
         members = [s.instance for s in group.instance_states if lifecycle_state(s) == "InService"]
         sick = [m for m in members if _unhealthy(autoscaling, group, m)]
-        for instance in sick:
-            instance.disable_api_termination = False
-            backend.terminate_instances([instance.id])
-            gone.append(instance.id)
-        if sick:
-            group.instance_states = [s for s in group.instance_states if s.instance not in sick]
-            ids = [instance.id for instance in sick]
-            autoscaling.elbv2_backend.notify_terminate_instances(ids)
-            group.set_desired_capacity(group.desired_capacity)
+        replace_members(backend, autoscaling, group, sick)
+        gone += [instance.id for instance in sick]
     return tuple(gone)

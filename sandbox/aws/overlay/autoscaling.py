@@ -41,7 +41,8 @@ def set_lifecycle_state(self: Any, name: str) -> None:
     notes_on(self)["lifecycle"] = (name, until)
 
 
-def _group(backend: Any, name: str) -> Any:
+def find_group(backend: Any, name: str) -> Any:
+    """The group of that name. Source: EC2 Auto Scaling API reference, "Common error types": ValidationError."""
     group = backend.autoscaling_groups.get(name)
     if group is None:
         refuse("ValidationError", f"AutoScalingGroup name not found - no such group: {name}")
@@ -83,7 +84,7 @@ def enter_standby(self: Any) -> ActionResult:
     """
     backend = self.autoscaling_backend
     ids: list[str] = self._get_param("InstanceIds", [])
-    group = _group(backend, self._get_param("AutoScalingGroupName"))
+    group = find_group(backend, self._get_param("AutoScalingGroupName"))
     states, before = _states(group, ids, "InService"), group.desired_capacity
     if self._get_bool_param("ShouldDecrementDesiredCapacity"):
         if before - len(ids) < group.min_size:
@@ -104,7 +105,7 @@ def exit_standby(self: Any) -> ActionResult:
     """
     backend = self.autoscaling_backend
     ids: list[str] = self._get_param("InstanceIds", [])
-    group = _group(backend, self._get_param("AutoScalingGroupName"))
+    group = find_group(backend, self._get_param("AutoScalingGroupName"))
     states, before = _states(group, ids, "Standby"), group.desired_capacity
     if before + len(ids) > group.max_size:
         words = f"{_sizes(group)} To exit standby with {len(ids)} instance(s), update the sizes of the group."

@@ -2,6 +2,7 @@
 
 from sandbox.aws.overlay import (
     autoscaling,
+    autoscaling_refresh,
     cloudtrail,
     cloudwatch,
     cloudwatch_data,
@@ -76,6 +77,7 @@ OVERRIDES: tuple[Override, ...] = (
     *iam_simulator.OVERRIDES,
     *iam_access_keys.OVERRIDES,
     *autoscaling.OVERRIDES,
+    *autoscaling_refresh.OVERRIDES,
     *elb.OVERRIDES,
     *elbv2.OVERRIDES,
     *events_sources.OVERRIDES,
