@@ -17,6 +17,7 @@ from sandbox.aws.past import names, remember
 from sandbox.aws.refreshing import progress
 from sandbox.aws.replacement import replace_unhealthy
 from sandbox.aws.seed import Account
+from sandbox.aws.state_changes import tell_arrivals
 from sandbox.aws.trail import Event
 from sandbox.aws.windows import tick
 from sandbox.aws.world import Delays, Flow, World, world_of
@@ -102,6 +103,7 @@ def _tick(backend: Any) -> dict[str, Any]:
     settle(backend)
     replaced = replace_unhealthy(backend) if world_of(backend).health_checks else ()
     progress(backend)
+    tell_arrivals(backend)
     return {"windows": tick(backend), "replaced": list(replaced)}
 
 

@@ -203,6 +203,8 @@ class World:
     vulnerabilities: list[Vulnerability] = field(default_factory=list[Vulnerability])
     findings: dict[str, dict[str, Any]] = field(default_factory=dict[str, dict[str, Any]])
     """What GuardDuty reported, by id: the `detail` of each finding's latest event."""
+    arrivals: dict[str, tuple[datetime, str]] = field(default_factory=dict[str, tuple[datetime, str]])
+    """When an instance's transition is over, and the state that EventBridge is told of then."""
 
     def now(self) -> datetime:
         """The box's time: its clock and what it was advanced by."""

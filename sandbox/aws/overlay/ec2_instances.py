@@ -10,6 +10,7 @@ from sandbox.aws.environment import WINDOWS_IMAGE
 from sandbox.aws.overlay.base import Override, check_instance_ids, refuse
 from sandbox.aws.overlay.ec2_interfaces import set_groups
 from sandbox.aws.overlay.iam_profiles import attach_at_launch
+from sandbox.aws.state_changes import tell
 
 _describe = InstanceResponse.describe_instances
 _run = InstanceResponse.run_instances
@@ -76,6 +77,7 @@ def run_backend(self: Any, *args: Any, **kwargs: Any) -> Any:
             instance.nics[0].delete_on_termination = True
         instance.disable_api_termination = bool(template.get("DisableApiTermination", False))
         attach_at_launch(self, instance, template.get("IamInstanceProfile", {}))
+        tell(instance, "pending", "running")
     return reservation
 
 

@@ -6,6 +6,7 @@ from typing import Any
 from moto.ec2.models.instances import Instance, InstanceBackend, InstanceState
 
 from sandbox.aws.overlay.base import Override, refuse
+from sandbox.aws.state_changes import tell
 from sandbox.aws.world import notes_on, world_of
 
 _start, _stop, _terminate = Instance.start, Instance.stop, Instance.terminate
@@ -64,6 +65,7 @@ def start(self: Any) -> InstanceState:
     if before.name == "stopped":
         _start(self)
         pass_through(self, "pending", 0)
+        tell(self, "pending", "running")
     return before
 
 
@@ -81,6 +83,7 @@ def stop(self: Any) -> InstanceState:
     if before.name in {"running", "pending"}:
         _stop(self)
         pass_through(self, "stopping", 64)
+        tell(self, "stopping", "stopped")
     return before
 
 
@@ -94,6 +97,7 @@ def terminate(self: Any) -> InstanceState:
     if before.name not in {"terminated", "shutting-down"}:
         _terminate(self)
         pass_through(self, "shutting-down", 32)
+        tell(self, "shutting-down", "terminated")
     return before
 
 
