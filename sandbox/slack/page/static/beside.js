@@ -53,7 +53,7 @@ function say(words) {
   at("toast").textContent = words;
   at("toast").hidden = !words;
   clearTimeout(quiet);
-  quiet = setTimeout(() => { at("toast").hidden = true; }, 9000);
+  quiet = setTimeout(() => { at("toast").hidden = true; }, 5000);
 }
 
 export function drawBeside(told, chosen) {
