@@ -40,7 +40,9 @@ def test_what_aws_refuses_is_said_with_what_to_do(code: str, means: str, then: s
     assert then in said.then
 
 
-@pytest.mark.parametrize("operation", ["DescribeInstances", "GetRole", "ListRoles", "LookupEvents", "StartQuery"])
+@pytest.mark.parametrize(
+    "operation", ["DescribeInstances", "GetRole", "ListRoles", "LookupEvents", "StartQuery"]
+)
 @pytest.mark.parametrize(
     ("code", "means", "then"),
     [

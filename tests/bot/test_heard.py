@@ -11,6 +11,9 @@ from sandbox.slack import Delivery
 from sandbox.slack.delivery import TIMED_OUT, Ack, Envelope
 from tests.bot.conftest import Room
 
+pytestmark = pytest.mark.slow
+
+
 SECRET = "sandbox-signing-secret"
 
 

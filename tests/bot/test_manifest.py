@@ -14,6 +14,9 @@ from sandbox.slack.methods import METHODS
 from tests.bot.conftest import Room
 from tests.sandbox.slack.reference import reference
 
+pytestmark = pytest.mark.slow
+
+
 NAMES = frozenset(scope.name for scope in SCOPES)
 
 

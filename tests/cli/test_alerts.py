@@ -17,6 +17,9 @@ from tests.commands.conftest import room_on
 from tests.intake.builders import ACCOUNT, REGION
 from tests.intake.payloads import alarm, api_event, detection, root_login
 
+pytestmark = pytest.mark.slow
+
+
 TOPIC = f"arn:aws:sns:{REGION}:{ACCOUNT}:alarms"
 
 

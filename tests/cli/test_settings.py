@@ -14,6 +14,9 @@ from cli.settings import PolicyFile, Settings
 from playbook.environment import Environment
 from tests.cli.conftest import Shell
 
+pytestmark = pytest.mark.slow
+
+
 ROOT = Path(__file__).resolve().parents[2]
 TOKEN = "xoxb-1234-do-not-show"
 LAW = "[[legal]]\nname = 'x'\ntitle = 'X'\nauthority = 'the authority'\n"

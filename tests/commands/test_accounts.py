@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
+import pytest
+
 from commands.close import close
 from commands.propose import propose_recommended
 from commands.receive import announce
@@ -15,6 +17,9 @@ from playbook.people import Door
 from playbook.timeline import Event
 from tests.commands.conftest import Room
 from tests.fakes.people import ANA
+
+pytestmark = pytest.mark.slow
+
 
 ROOT: dict[str, Any] = {
     "source": "cloudtrail", "scope": Scope.ACCOUNT, "instances": (), "count": 1,

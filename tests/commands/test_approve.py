@@ -24,6 +24,9 @@ from tests.commands.conftest import WEB, Room
 from tests.fakes.people import ANA, BO, CHAI, DEE
 from tests.storage.values import OTHER
 
+pytestmark = pytest.mark.slow
+
+
 PRODUCTION, DEV = Environment.PRODUCTION, Environment.NONPRODUCTION
 TAG, ISOLATE, ROLE_WIDE = "tag", "isolate", "revoke-role"
 

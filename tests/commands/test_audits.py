@@ -15,6 +15,9 @@ from playbook.policy import Audit, Policy
 from playbook.slot import Slot
 from tests.commands.conftest import ACCOUNT, REGION, Room
 
+pytestmark = pytest.mark.slow
+
+
 OTHER = "222222222222"
 DUE = datetime(2026, 4, 1, 9, tzinfo=UTC)
 

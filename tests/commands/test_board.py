@@ -25,6 +25,9 @@ from storage.store import SqlStore
 from tests.commands.conftest import Room
 from tests.storage.values import NOON, facts, finding, incident, proposal, run
 
+pytestmark = pytest.mark.slow
+
+
 NAMES = tuple(name for name in BY_NAME if name != "revoke-role")  # one approver carries each of them
 
 

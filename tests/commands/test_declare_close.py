@@ -16,6 +16,8 @@ from playbook.timeline import Event
 from tests.commands.conftest import ACCOUNT, REGION, WEB, Room
 from tests.fakes.people import ANA, BO, CHAI, DEE
 
+pytestmark = pytest.mark.slow
+
 
 async def declared(room: Room, instance: str = WEB, **more: str) -> str:
     return (await declare(room.desk, instance, by=ANA, door=Door.CHAT, **more)).id

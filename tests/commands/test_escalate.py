@@ -27,6 +27,9 @@ from tests.commands.conftest import Room
 from tests.fakes.people import ANA, BO, CHAI, DEE
 from tests.storage.values import OTHER, WEB
 
+pytestmark = pytest.mark.slow
+
+
 TARGETS = {
     "soc_lead": Contact(person=BO.id, email="soc@example.com"),
     "cloud_team": Contact(group="S0CLOUD"),

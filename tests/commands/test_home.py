@@ -13,6 +13,8 @@ from tests.commands.conftest import Room
 from tests.commands.test_board import statements
 from tests.fakes.people import ANA, BO, CHAI, DEE
 
+pytestmark = pytest.mark.slow
+
 
 async def home_of(room: Room, person: Person) -> Home:
     return await home(room.desk, by=person, door=Door.CHAT)

@@ -15,6 +15,8 @@ from playbook.timeline import Event
 from tests.commands.conftest import Room
 from tests.fakes.people import ANA, BO, DEE
 
+pytestmark = pytest.mark.slow
+
 
 async def values(room: Room, incident: str) -> list[tuple[str, str]]:
     async with room.store.begin() as unit:

@@ -19,6 +19,9 @@ from playbook.timeline import Event
 from tests.commands.conftest import Room
 from tests.fakes.people import ANA, BO, DEE
 
+pytestmark = pytest.mark.slow
+
+
 SINGAPORE = Jurisdiction(
     name="sg-pdpa", title="Singapore PDPA", authority="PDPC", days=3, zone="Asia/Singapore", ping=("S0LEGAL",)
 )

@@ -18,6 +18,8 @@ from tests.commands.conftest import WEB, Room
 from tests.fakes.people import ANA, BO, DEE
 from tests.storage.values import OTHER
 
+pytestmark = pytest.mark.slow
+
 
 async def test_a_plan_is_stored_shown_and_expires(room: Room) -> None:
     incident = await room.finding()

@@ -22,6 +22,9 @@ from tests.fakes.clock import NOON
 from tests.fakes.people import ANA, BO, DEE
 from tests.storage.values import OTHER, finding
 
+pytestmark = pytest.mark.slow
+
+
 THIRD = "i-00000000000000333"
 SEQUENCE = FindingType(full="AttackSequence:EC2/CompromisedInstanceGroup")
 MINING = FindingType(full="CryptoCurrency:EC2/BitcoinTool.B")

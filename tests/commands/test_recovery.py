@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import pytest
+
 from commands import progress
 from commands.progress import Looked
 from playbook.environment import Environment
@@ -11,6 +13,8 @@ from playbook.timeline import Event
 from tests.commands.conftest import PROVED, Room
 from tests.fakes.people import BO
 from tests.storage.values import OTHER, WEB
+
+pytestmark = pytest.mark.slow
 
 
 async def carried(room: Room, incident: str, *actions: str) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 from datetime import timedelta
 
+import pytest
+
 from commands.checklist import assign, tick
 from commands.close import close
 from commands.remind import arrange, fire
@@ -15,6 +17,8 @@ from playbook.slot import Alarm, Slot
 from playbook.timeline import Event
 from tests.commands.conftest import Room
 from tests.fakes.people import ANA, BO
+
+pytestmark = pytest.mark.slow
 
 
 async def due(room: Room, hours: float = 0) -> list[Slot]:

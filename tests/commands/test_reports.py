@@ -20,6 +20,8 @@ from playbook.timeline import Event
 from tests.commands.conftest import Room
 from tests.fakes.people import ANA, DEE
 
+pytestmark = pytest.mark.slow
+
 
 async def made(room: Room, incident: str) -> tuple[File, File]:
     return await report(room.desk, incident, by=ANA, door=Door.CHAT)

@@ -15,6 +15,8 @@ from playbook.timeline import Event
 from tests.commands.conftest import Room
 from tests.fakes.people import ANA, DEE
 
+pytestmark = pytest.mark.slow
+
 
 async def test_until_somebody_speaks_the_finding_does(room: Room) -> None:
     incident = await room.finding(type=FindingType(full="CryptoCurrency:EC2/BitcoinTool.B"))

@@ -16,6 +16,9 @@ from tests.commands.conftest import Room
 from tests.fakes.people import ANA, BO, DEE
 from tests.storage.values import OTHER, WEB
 
+pytestmark = pytest.mark.slow
+
+
 THIRD = "i-0aaaaaaaaaaaaaaa3"
 
 

@@ -27,6 +27,9 @@ from tests.commands.conftest import Room, room_on
 from tests.fakes.people import ANA, BO, DEE
 from tests.storage.values import OTHER, WEB
 
+pytestmark = pytest.mark.slow
+
+
 HOUR = timedelta(hours=1)
 QUIET = answer(Verdict.CLEAR, "nothing")
 TALKS = answer(Verdict.NOTABLE, "It talked to 1 of 1 indicators.")

@@ -12,6 +12,9 @@ from actions.action import Action
 from cli.coverage import ROOT, Covered, coverage
 from tests.coverage.sabotage import found
 
+pytestmark = pytest.mark.slow
+
+
 OPEN = frozenset({"F6"})
 """Rows of which a part may still be open, with the reason."""
 EVERY = [pytest.param(row, id=row.row) for row in coverage()]

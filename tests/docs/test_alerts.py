@@ -15,6 +15,9 @@ from intake.routes import Reading
 from intake.signature import check
 from playbook.errors import BadInput
 
+pytestmark = pytest.mark.slow
+
+
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = (ROOT / "docs" / "alerts.md").read_text()
 TEMPLATE = ROOT / "deploy" / "aws.yaml"

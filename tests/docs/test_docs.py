@@ -13,6 +13,9 @@ from actions.catalogue import ACTIONS
 from cli.main import app
 from cli.settings import CONFIG_VARIABLE, PolicyFile, Settings
 
+pytestmark = pytest.mark.slow
+
+
 ROOT = Path(__file__).resolve().parents[2]
 _TOP = [ROOT / name for name in ("README.md", "CONTRIBUTING.md", "SECURITY.md", "CHANGELOG.md")]
 PAGES = [*_TOP, *sorted((ROOT / "docs").rglob("*.md"))]

@@ -17,6 +17,8 @@ from storage.store import SqlStore
 from tests.engine.toys import Bench, bench_on
 from tests.fakes.people import ANA
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def bench(memory_store: SqlStore) -> Bench:

@@ -21,6 +21,9 @@ from tests.engine.test_clock import STILL, Hands
 from tests.engine.toys import Bench, bench_on
 from tests.fakes.clock import NOON
 
+pytestmark = pytest.mark.slow
+
+
 HOUR = timedelta(hours=1)
 
 

@@ -15,6 +15,9 @@ from intake.matching import Rules, matches
 from intake.sigma import SHIPPED, load
 from tests.intake.payloads import api_call, launch, root_login
 
+pytestmark = pytest.mark.slow
+
+
 MINING = "AWS EC2 Instances Launched As For Mining"
 ROOT = "AWS Root Account Login"
 ONLINE = {"attacktag", "d3_fendtag"}

@@ -24,6 +24,9 @@ from playbook.finding import Indicator
 from playbook.indicators import IndicatorKind, Known, normal
 from tests.storage.values import NOON, WEB, incident
 
+pytestmark = pytest.mark.slow
+
+
 VALUES = {
     IndicatorKind.INSTANCE: WEB,
     IndicatorKind.PROCESS: "/tmp/.x/kdevtmpfsi -o 'pool' \\ --cpu",

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import pytest
+
 from commands.legal import declare_aware, notified
 from commands.report.markdown import markdown
 from playbook.people import Door
 from tests.commands.conftest import Room
 from tests.commands.report.stories import report_of
 from tests.fakes.people import ANA, BO
+
+pytestmark = pytest.mark.slow
 
 
 async def written(room: Room, incident: str) -> str:

@@ -29,6 +29,8 @@ from tests.commands.report.stories import played, report_of
 from tests.fakes.people import ANA
 from tests.storage.values import WEB
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 async def report(room: Room) -> Report:

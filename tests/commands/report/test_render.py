@@ -18,6 +18,9 @@ from commands.report.pdf import pages, pdf
 from tests.commands.conftest import Room
 from tests.commands.report.stories import HOSTILE, hostile, played, report_of
 
+pytestmark = pytest.mark.slow
+
+
 ROOT = Path(__file__).parents[3]
 
 
