@@ -20,7 +20,7 @@ Refusal = Callable[[Callable[[], Any]], str]
 
 SERVICES = (
     "autoscaling", "ce", "cloudtrail", "cloudwatch", "ec2", "elb", "elbv2", "guardduty", "iam", "inspector2", "logs",
-    "route53resolver", "s3", "sqs", "ssm", "sts", "events",
+    "route53resolver", "s3", "sqs", "ssm", "sts", "events", "network-firewall",
 )  # fmt: skip
 
 

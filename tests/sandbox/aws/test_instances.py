@@ -153,7 +153,7 @@ def test_an_operation_that_is_not_emulated_is_refused_at_once(
     assert refusal(lambda: box.client("ssm").describe_available_patches()) == "InvalidAction"
     assert refusal(lambda: box.client("health").describe_events()) == "InvalidAction"
     assert (
-        refusal(lambda: box.client("guardduty").list_findings(DetectorId="5ec2a1c0ffee")) == "InvalidAction"
+        refusal(lambda: box.client("guardduty").list_coverage(DetectorId="5ec2a1c0ffee")) == "InvalidAction"
     )
 
 

@@ -81,7 +81,7 @@ def test_what_is_not_emulated_is_refused_without_retries(
 ) -> None:
     calls: list[Any] = [
         lambda: server.client("ec2").get_console_screenshot(InstanceId=seeded.web),
-        lambda: server.client("guardduty").list_findings(DetectorId="5ec2a1c0ffee"),
+        lambda: server.client("guardduty").list_coverage(DetectorId="5ec2a1c0ffee"),
         lambda: server.client("health").describe_events(),
         lambda: server.client("pricing").get_products(ServiceCode="AmazonEC2"),
     ]
