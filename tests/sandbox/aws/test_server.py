@@ -53,9 +53,12 @@ def test_the_overlay_and_the_levers_work_over_http(server: AwsBox, seeded: Accou
     assert len(events) == 9
 
 
-def test_a_finding_goes_into_the_queue(server: AwsBox, seeded: Account) -> None:
+def test_a_finding_goes_into_the_queue_and_into_guardduty(server: AwsBox, seeded: Account) -> None:
     finding = findings.mining(server.client("ec2"), seeded.web, at=system_clock())
     server.controls.put_finding(seeded.queue, finding)
+    guardduty = server.client("guardduty")
+    (detector,) = guardduty.list_detectors()["DetectorIds"]
+    assert finding["detail"]["id"] in guardduty.list_findings(DetectorId=detector)["FindingIds"]
     (message,) = server.client("sqs").receive_message(QueueUrl=seeded.queue_url)["Messages"]
     assert json.loads(message["Body"])["detail"]["id"] == finding["detail"]["id"]
 
