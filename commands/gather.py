@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
@@ -21,7 +22,7 @@ from playbook.plan import dump_json
 from playbook.ports import Unit
 from playbook.slot import Alarm, Slot
 from playbook.target import Target
-from playbook.text import plain, sentences, words
+from playbook.text import many, plain, sentences, words
 from playbook.timeline import Event
 
 
@@ -37,7 +38,8 @@ async def fire(desk: Desk, subject: str) -> None:
     """Make the checks that a slot's subject names; harmless to repeat."""
     incident, instance, names = subject.split("/", 2)
     chosen = [CHECK_BY_NAME[n] for n in names.split(",") if n in CHECK_BY_NAME]
-    await _gather(desk, incident, instance, chosen or [c for c in CHECKS if c.when is When.OPENED])
+    chosen = chosen or [c for c in CHECKS if c.when is When.OPENED]
+    await _gather(desk, incident, instance, chosen, aloud=f"checks:{instance}:{names}")
 
 
 async def gather(
@@ -57,7 +59,10 @@ async def gather(
     return await _gather(desk, incident, instance, [CHECK_BY_NAME[n] for n in names])
 
 
-async def _gather(desk: Desk, incident: str, instance: str, checks: Sequence[Check]) -> Mapping[str, Answer]:
+async def _gather(
+    desk: Desk, incident: str, instance: str, checks: Sequence[Check], *, aloud: str = ""
+) -> Mapping[str, Answer]:
+    """`aloud` is the key of one line in the channel: each answer in a line of its own would bury what people decide."""
     async with desk.store.begin() as unit:
         found = await locked(unit, incident)
         facts = part_of(await unit.incidents.instances(incident), instance)
@@ -71,8 +76,27 @@ async def _gather(desk: Desk, incident: str, instance: str, checks: Sequence[Che
         for check in checks:
             await _keep(unit, facts.target(incident), check, answers[check.name], now)
         await review(unit, incident, now)
+        if aloud:
+            await _sum_up(unit, incident, facts, answers, now, aloud)
         await show(unit, incident, now)
     return answers
+
+
+async def _sum_up(
+    unit: Unit, incident: str, facts: InstanceFacts, answers: Mapping[str, Answer], now: datetime, aloud: str
+) -> None:
+    """One line for a whole round, with the rows that a person should see by name; the card has the answers."""
+    verdicts = Counter(answer.verdict for answer in answers.values())
+    rows = [CHECK_BY_NAME[n].row for n, a in answers.items() if a.verdict is Verdict.NOTABLE]
+    gaps = [CHECK_BY_NAME[n].row for n, a in answers.items() if a.verdict is Verdict.GAP]
+    notable = f"{many(len(rows), 'answer')} for you to see ({', '.join(rows)})" if rows else "nothing notable"
+    missing = f"; {many(len(gaps), 'gap')} ({', '.join(gaps)})" if gaps else ""
+    await tell(
+        unit, incident=incident, at=now, actor=BOT.id, event=Event.CHECKED,
+        words=f"Looked at {facts.name or facts.instance}: {notable}, {verdicts[Verdict.CLEAR]} clear{missing}."
+        " The card's Checks show them",
+        data={"instance": facts.instance, "notable": rows, "gaps": gaps}, aloud=aloud,
+    )  # fmt: skip
 
 
 async def _keep(unit: Unit, target: Target, check: Check, answer: Answer, now: datetime) -> None:
@@ -86,11 +110,9 @@ async def _keep(unit: Unit, target: Target, check: Check, answer: Answer, now: d
     await unit.answers.save(Answered(check=check.name, target=about, at=now, answer=answer))
     new = await learn(unit, incident, answer.indicators, f"{check.row} {check.title}", now)
     said = sentences((*answer.says, *(f"missing: {g}" for g in answer.gaps)))
-    loud = answer.verdict is Verdict.NOTABLE
     await tell(
         unit, incident=incident, at=now, actor=BOT.id, event=Event.CHECKED,
         words=f"{check.row} {check.title}: {answer.verdict.value}. {said}",
         data={"check": check.name, "row": check.row, "instance": about.instance,
               "verdict": answer.verdict.value, "indicators": len(new)},
-        aloud="" if not loud else f"check:{about.instance}:{check.name}:{answer.verdict.value}",
     )  # fmt: skip
