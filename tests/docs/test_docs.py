@@ -111,7 +111,10 @@ def test_every_step_is_in_the_readme() -> None:
     assert {action.name for action in ACTIONS if action.name not in text} == set()
 
 
-def test_the_picture_is_small_enough_to_load_on_a_phone() -> None:
-    picture = ROOT / "docs" / "pictures" / "card.png"
+@pytest.mark.parametrize(
+    "picture", sorted((ROOT / "docs" / "pictures").glob("*.png")), ids=lambda path: path.name
+)
+def test_a_picture_is_shown_and_small_enough_to_load_on_a_phone(picture: Path) -> None:
     assert picture.read_bytes().startswith(b"\x89PNG")
     assert picture.stat().st_size < 300_000
+    assert any(picture.name in page.read_text() for page in PAGES)
