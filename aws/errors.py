@@ -28,7 +28,18 @@ THROTTLED = frozenset(
 _UNSUPPORTED = frozenset(
     {"InvalidAction", "UnsupportedOperation", "UnknownOperationException", "NotImplemented"}
 )
-_READS = ("BatchGet", "Describe", "Filter", "Get", "Head", "List", "Lookup", "Search", "Simulate", "StartQuery")
+_READS = (
+    "BatchGet",
+    "Describe",
+    "Filter",
+    "Get",
+    "Head",
+    "List",
+    "Lookup",
+    "Search",
+    "Simulate",
+    "StartQuery",
+)
 """How the names of operations begin that change nothing."""
 
 

@@ -329,9 +329,7 @@ async def _tell_step(unit: Unit, record: RunRecord, step: Step, now: datetime) -
     )  # fmt: skip
 
 
-async def _settle(
-    desk: Desk, unit: Unit, record: RunRecord, actions: Collection[str], now: datetime
-) -> None:
+async def _settle(desk: Desk, unit: Unit, record: RunRecord, actions: Collection[str], now: datetime) -> None:
     """Give the run the state that its rows add up to, and the incident its containment and recovery."""
     await _resettle(unit, record.id, now)
     if CUTS_OFF.intersection(actions):

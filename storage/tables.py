@@ -1,4 +1,7 @@
-"""What is remembered, table by table; every rule that a race could break is a key or an index here."""
+"""What is remembered, table by table; every rule that a race could break is a key or an index here.
+
+One long file with a reason: it is the schema, and whoever changes it wants to see all of it.
+"""
 
 from __future__ import annotations
 
