@@ -28,6 +28,8 @@ def box(monkeypatch: pytest.MonkeyPatch) -> Generator[AwsBox]:
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "sandbox")
     monkeypatch.setenv("AWS_DEFAULT_REGION", "ap-southeast-1")
     with emulated() as made:
+        trust = '{"Version": "2012-10-17", "Statement": []}'
+        made.client("iam").create_role(RoleName="ec2ir-responder", AssumeRolePolicyDocument=trust)
         yield made
 
 

@@ -46,9 +46,9 @@ def demo() -> Generator[str]:
         process.stdout.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Generator[Browser]:
-    """Chromium as the distribution has it."""
+    """Chromium as the distribution has it; for one module, because Playwright's loop stands in the way of asyncio's."""
     chromium = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
     if chromium is None:
         pytest.skip(

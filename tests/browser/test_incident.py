@@ -62,6 +62,7 @@ def test_the_first_incident_by_keyboard(opened: Open) -> None:
     keys = page.keyboard
     tab_to(page, page.get_by_role("button", name="New incident"))
     keys.press("Enter")
+    expect(page.get_by_role("menuitem").first).to_be_focused()
     keys.press("ArrowDown")
     expect(page.get_by_role("menuitem", name="Miner on a dev machine")).to_be_focused()
     keys.press("Enter")

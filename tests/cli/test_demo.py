@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -56,3 +57,27 @@ def test_the_72_hour_watch_is_played_to_its_signed_verdict() -> None:
         "a person signed the verdict",
     ):
         assert f"🟢 {words}" in done.stdout
+
+
+@pytest.mark.timeout(420)
+def test_the_whole_playbook_is_played_to_its_signed_report() -> None:
+    done = played("--scenario", "full", seconds=400)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "🔴" not in done.stdout
+    for step in ("Analyse the volumes", "Launch a clean replacement", "Terminate the instance"):
+        assert f"🟢 {step}: proved" in done.stdout
+    named = re.search(r"^Report: (.+\.pdf)$", done.stdout, re.MULTILINE)
+    assert named
+    report = Path(named[1])
+    try:
+        assert report.read_bytes().startswith(b"%PDF")
+        assert report.with_name(f"{report.name}.sig").stat().st_size == 64
+    finally:
+        shutil.rmtree(report.parent)
+
+
+def test_an_escalation_that_nobody_answers_is_played_to_the_end_of_its_ladder() -> None:
+    done = played("--scenario", "ladder")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "🟢 the fallback was called" in done.stdout
+    assert "🟢 the end of the ladder is said, not silent" in done.stdout
