@@ -8,7 +8,7 @@ PYTEST := $(BIN)/python -m pytest -q -n 2 --dist loadgroup
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo play test fast check lint types contracts generated bench lock clean
+.PHONY: help setup demo play test long fast check lint types contracts generated bench lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -27,8 +27,11 @@ demo: setup ## a compromised instance, Slack and AWS in a box, at http://127.0.0
 play: setup ## play the demo's incident in the terminal; fails unless every step is proved
 	$(BIN)/ec2ir demo --play
 
-test: setup ## all tests: SQLite and Postgres, AWS emulator, real processes
-	$(PYTEST) --hypothesis-profile=full
+test: setup ## the tests: SQLite and Postgres, AWS emulator, real processes
+	$(PYTEST) -n 3 --hypothesis-profile=full -m "not long"
+
+long: setup ## what takes minutes: played demos, and crashes of several replicas
+	$(PYTEST) -m long
 
 fast: setup ## the fast suite: no process, no socket, no emulator
 	$(PYTEST) -m "not emulator and not postgres and not process and not slow"

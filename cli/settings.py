@@ -163,6 +163,12 @@ class ForensicsSection(Section):
         return Forensics(**self.model_dump())
 
 
+class InvestigationSection(Section):
+    """Whether an opened incident's checks are made without anybody asking."""
+
+    automatic: bool = True
+
+
 class AlertsSection(Section):
     """`topics` are ARNs of SNS topics that may post alerts; the others name CloudWatch alarms that are T5 and T4."""
 
@@ -207,6 +213,7 @@ class PolicyFile(Section):
     legal: Annotated[tuple[LegalSection, ...], AfterValidator(distinct)] = ()
     reminders: RemindersSection = Field(default_factory=RemindersSection)
     audit: AuditSection = Field(default_factory=AuditSection)
+    investigation: InvestigationSection = Field(default_factory=InvestigationSection)
     watch: WatchSection = Field(default_factory=WatchSection)
     escalation: EscalationSection = Field(default_factory=EscalationSection)
     smtp: SmtpSection = Field(default_factory=SmtpSection)
@@ -262,6 +269,7 @@ class Settings(BaseSettings):
             reminders=self.policy_file.reminders.every,
             watch=self.policy_file.watch.schedule,
             escalation=self.policy_file.escalation.escalating,
+            investigate=self.policy_file.investigation.automatic,
             audit=self.policy_file.audit.audit(tuple(account.id for account in self.policy_file.accounts)),
         )
 

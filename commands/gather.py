@@ -35,8 +35,10 @@ async def ask(unit: Unit, incident: str, facts: Sequence[InstanceFacts], at: dat
 
 
 async def fire(desk: Desk, subject: str) -> None:
-    """Make the checks that a slot's subject names; harmless to repeat."""
+    """Make the checks that a slot's subject names; harmless to repeat. Settings may leave those of an opening out."""
     incident, instance, names = subject.split("/", 2)
+    if not names and not desk.policy.investigate:
+        return
     chosen = [CHECK_BY_NAME[n] for n in names.split(",") if n in CHECK_BY_NAME]
     chosen = chosen or [c for c in CHECKS if c.when is When.OPENED]
     await _gather(desk, incident, instance, chosen, aloud=f"checks:{instance}:{names}")

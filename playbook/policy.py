@@ -98,4 +98,6 @@ class Policy:
     reminders: timedelta = timedelta(hours=8)
     """How often an incident that is contained and still open is reminded of its unfinished rows."""
     audit: Audit = field(default_factory=Audit)
+    investigate: bool = True
+    """Whether an opened incident's checks are made without anybody asking."""
     escalation: Escalating = field(default_factory=Escalating)

@@ -43,6 +43,7 @@ def test_a_leak_is_found_and_said() -> None:
     assert "traffic still passes" in done.stdout + done.stderr
 
 
+@pytest.mark.long
 @pytest.mark.timeout(420)
 def test_the_72_hour_watch_is_played_to_its_signed_verdict() -> None:
     done = played("--scenario", "watch", seconds=400)
@@ -59,6 +60,7 @@ def test_the_72_hour_watch_is_played_to_its_signed_verdict() -> None:
         assert f"🟢 {words}" in done.stdout
 
 
+@pytest.mark.long
 @pytest.mark.timeout(420)
 def test_the_whole_playbook_is_played_to_its_signed_report() -> None:
     done = played("--scenario", "full", seconds=400)

