@@ -37,6 +37,7 @@ def test_the_row_is_proved_by_a_test(row: Covered) -> None:
 
 @pytest.mark.slow
 @pytest.mark.emulator
+@pytest.mark.long
 @pytest.mark.timeout(600)
 def test_each_of_these_tests_fails_when_its_rows_effect_is_disabled(tmp_path: Path) -> None:
     passed = tmp_path / "passed"

@@ -10,7 +10,7 @@ from tests.crash.scene import Scene
 from tests.crash.slack import Order
 from tests.crash.worker import When
 
-pytestmark = pytest.mark.process
+pytestmark = [pytest.mark.process, pytest.mark.long]
 
 OPENING = (
     ("conversations.create", 1), ("chat.postMessage", 1), ("pins.add", 1), ("conversations.invite", 1),
